@@ -1,0 +1,1 @@
+"""Hackathon: quarterly hackathons from the first team to what reached production."""

@@ -1,0 +1,5 @@
+"""`python -m hackathon` is the `hackathon` command."""
+
+from hackathon.cli import main
+
+main()

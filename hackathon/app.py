@@ -1,0 +1,142 @@
+"""The application: the only module that knows every feature.
+
+Each feature brings its doors by name: `routes` (blueprints), `live` (messages), `jobs`
+(followers), `commands` (see `cli`). They are imported here, in the order of the stack.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+from types import ModuleType
+
+from flask import Blueprint, Flask
+from flask_login import LoginManager
+
+from hackathon.shared import gate, jobs, live, mail, sessions, show, web
+from hackathon.shared.db import db, reading, tune
+from hackathon.shared.settings import (
+    CHECKOUT,
+    PACKAGE,
+    Settings,
+    prepare_folder,
+    read_settings,
+)
+
+FEATURES = (
+    "people",
+    "events",
+    "teams",
+    "projects",
+    "credits",
+    "judging",
+    "backlog",
+    "report",
+    "office",
+    "home",
+)
+
+
+def doors(kind: str) -> list[ModuleType]:
+    """The modules of one kind of door, lowest feature first."""
+    found = []
+    for feature in FEATURES:
+        name = f"hackathon.{feature}.{kind}"
+        if importlib.util.find_spec(name) is not None:
+            found.append(importlib.import_module(name))
+    return found
+
+
+def load_models() -> None:
+    """Import every table, so that the metadata is complete."""
+    doors("models")
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Assemble the application; the database is not touched yet.
+
+    Raises:
+        BadSettings: naming every setting that is wrong.
+    """
+    settings = settings or read_settings()
+    secret = prepare_folder(settings)
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(name)s %(message)s"
+    )
+    ui = PACKAGE if (PACKAGE / "templates").is_dir() else CHECKOUT
+    app = Flask(
+        "hackathon",
+        template_folder=str(ui / "templates"),
+        static_folder=str(ui / "static"),
+        instance_path=str(settings.folder.resolve()),
+    )
+    app.config.update(
+        SECRET_KEY=secret,
+        SQLALCHEMY_DATABASE_URI=settings.database,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    app.extensions["settings"] = settings
+    _set_up_database(app)
+    _set_up_people(app, settings)
+    mail.set_up(app, settings)
+    show.set_up(app)
+    web.set_up(app)
+    _set_up_templates(app)
+    for module in doors("routes"):
+        for name in sorted(vars(module)):
+            if isinstance(found := getattr(module, name), Blueprint):
+                app.register_blueprint(found)
+    doors("live")
+    doors("jobs")
+    live.set_up(app)
+    app.wsgi_app = gate.Gate(app.wsgi_app, app, settings)  # type: ignore[method-assign]
+    return app
+
+
+def _engine_options(settings: Settings) -> dict[str, object]:
+    if settings.database.startswith("sqlite"):
+        return {
+            "pool_size": 20,
+            "max_overflow": 300,
+            "connect_args": {"check_same_thread": False},
+        }
+    return {"pool_size": 20, "max_overflow": 60, "pool_pre_ping": True}
+
+
+def _set_up_database(app: Flask) -> None:
+    load_models()
+    db.init_app(app)
+    with app.app_context():
+        tune(db.engine)
+
+
+def _set_up_people(app: Flask, settings: Settings) -> None:
+    from hackathon.people.models import Person  # noqa: PLC0415 - after the tables are loaded
+
+    app.session_interface = sessions.Sessions(secure=settings.secure)
+    manager = LoginManager()
+    manager.session_protection = None  # the session is a row of ours
+    manager.init_app(app)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def load(person_id: str) -> Person | None:
+        person = reading().get(Person, int(person_id))
+        return None if person is None or person.disabled_at is not None else person
+
+
+def _set_up_templates(app: Flask) -> None:
+    from jinja2 import StrictUndefined  # noqa: PLC0415 - only here
+
+    from hackathon.people.access import page_context  # noqa: PLC0415 - after the tables are loaded
+
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.context_processor(page_context)
+    try:
+        from hackathon.shared.text import render_markdown  # noqa: PLC0415 - heavy, only for pages
+    except ModuleNotFoundError:
+        return
+    app.jinja_env.filters["markdown"] = render_markdown

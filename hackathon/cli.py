@@ -1,0 +1,126 @@
+"""The `hackathon` command: every feature's commands, and those that run the program."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask
+
+from hackathon.app import create_app, doors
+from hackathon.shared import schema
+from hackathon.shared.db import db
+from hackathon.shared.settings import BadSettings, Settings, read_settings
+from hackathon.shared.terminal import Commands
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--as", "acting", metavar="EMAIL", default="", help="Act as this person.")
+@click.pass_context
+def cli(context: click.Context, acting: str) -> None:
+    """Quarterly hackathons: teams, cloud credits, live judging, follow-up."""
+    context.obj = {"as": acting}
+    if context.invoked_subcommand in WITHOUT_DATABASE:
+        return
+    app = _app_or_exit()
+    context.with_resource(app.app_context())
+    if context.invoked_subcommand != "db":
+        schema.upgrade(db.engine)
+
+
+WITHOUT_DATABASE = {"run", "settings", "demo", "restore"}
+
+
+def _app_or_exit(settings: Settings | None = None) -> Flask:
+    try:
+        return create_app(settings)
+    except BadSettings as problem:
+        click.echo(
+            f"These settings are wrong; nothing was started:\n{problem}", err=True
+        )
+        sys.exit(1)
+
+
+@cli.command("settings")
+def show_settings() -> None:
+    """Print every setting with its value, secrets masked."""
+    try:
+        settings = read_settings()
+    except BadSettings as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(1)
+    for name, value in settings.shown().items():
+        click.echo(f"HACKATHON_{name.upper()}={value}")
+
+
+@cli.command("run")
+@click.option("--port", default=5000, show_default=True, help="Port to serve at.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to serve at."
+)
+@click.option(
+    "--no-demo", is_flag=True, help="Serve the real database even when it is empty."
+)
+def run(port: int, host: str, no_demo: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Serve on this computer, in one process."""
+    from hackathon import server  # noqa: PLC0415 - other commands need none of it
+
+    try:
+        settings = read_settings()
+    except BadSettings as problem:
+        click.echo(
+            f"These settings are wrong; nothing was started:\n{problem}", err=True
+        )
+        sys.exit(1)
+    server.serve_laptop(settings, host, port, with_demo=not no_demo)
+
+
+@cli.group("db")
+def database() -> None:
+    """Look after the schema."""
+
+
+@database.command("upgrade")
+@click.option("--yes", is_flag=True, help="On PostgreSQL: I have a dump.")
+def upgrade(yes: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Bring the schema up to date; on SQLite a copy is made first."""
+    if schema.current(db.engine) == schema.newest():
+        click.echo("Already up to date.")
+        return
+    if db.engine.dialect.name == "postgresql" and schema.current(db.engine) and not yes:
+        address = db.engine.url.render_as_string(hide_password=True)
+        click.echo(
+            "Make a dump first, then repeat with --yes:\n"
+            f"  pg_dump --format=custom --file=hackathon.dump '{address}'",
+            err=True,
+        )
+        sys.exit(1)
+    copy = schema.copy_before(db.engine)
+    schema.upgrade(db.engine)
+    click.echo(
+        f"Upgraded to {schema.newest()}." + (f" The copy: {copy}" if copy else "")
+    )
+
+
+@database.command("current")
+def current() -> None:
+    """Print the schema's revision."""
+    click.echo(schema.current(db.engine) or "empty")
+
+
+def main() -> None:
+    """Run the command line with every feature's commands."""
+    for module in doors("commands"):
+        for found in vars(module).values():
+            if isinstance(found, click.Command):
+                _merge(found)
+    cli(prog_name="hackathon")
+
+
+def _merge(command: click.Command) -> None:
+    """Add a command; groups of one name become one (`events add` lives in office)."""
+    known = cli.commands.get(str(command.name))
+    if isinstance(known, click.Group) and isinstance(command, click.Group):
+        known.commands.update(command.commands)
+    elif known is None:
+        cli.add_command(command)

@@ -1,0 +1,77 @@
+"""The page of an event: which event, which phase, who looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import g
+
+from hackathon.events.queries import find_event, moves_of, schedule_of
+from hackathon.events.rules import Phase, next_boundary, phase_at
+from hackathon.people.access import actor_or_none
+from hackathon.shared.clock import now
+from hackathon.shared.db import reading
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hackathon.events.models import Event
+    from hackathon.people.rules import Actor
+
+
+@dataclass(frozen=True)
+class Here:
+    """What every page of an event knows."""
+
+    event: Event
+    phase: Phase
+    actor: Actor | None
+    now: datetime
+    next_change: tuple[datetime, Phase] | None
+
+    @property
+    def organizes(self) -> bool:
+        """Whether the viewer organizes this event."""
+        return self.actor is not None and self.actor.organizes(self.event.id)
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the viewer is a participant."""
+        return self.actor is not None and self.actor.takes_part(self.event.id)
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the viewer has any role here."""
+        return self.organizes or (
+            self.actor is not None and bool(self.actor.event_roles.get(self.event.id))
+        )
+
+    @property
+    def zone(self) -> str:
+        """The zone to show times in: the person's, else the event's."""
+        return (self.actor.zone if self.actor else "") or self.event.zone
+
+
+def here(slug: str) -> Here:
+    """The event of this page, read once a request.
+
+    Raises:
+        NotFound: unknown, or a draft and not for this viewer.
+    """
+    kept: dict[str, Here] = g.setdefault("here", {})
+    if slug not in kept:
+        session = reading()
+        actor = actor_or_none()
+        event = find_event(session, actor, slug)
+        moves = moves_of(session, [event.id])[event.id]
+        schedule = schedule_of(event)
+        moment = now()
+        kept[slug] = Here(
+            event=event,
+            phase=phase_at(schedule, moves, moment),
+            actor=actor,
+            now=moment,
+            next_change=next_boundary(schedule, moves, moment),
+        )
+    return kept[slug]

@@ -1,0 +1,83 @@
+"""Events, moves between phases, registrations."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hackathon.shared.clock import now
+from hackathon.shared.db import Base
+
+
+class Event(Base):
+    """One hackathon. Instants are UTC; `zone` says how to show and read them.
+
+    `quarter` is stored ("2026-Q4"), by default that of the last day in the zone.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="starts_before_end"),
+        CheckConstraint("team_min >= 1 AND team_max >= team_min", name="team_size"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    goals: Mapped[str] = mapped_column(Text, default="")
+    quarter: Mapped[str] = mapped_column(index=True)
+    zone: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    last_day: Mapped[date]
+    registration_opens_at: Mapped[datetime | None]
+    teams_lock_at: Mapped[datetime | None]
+    submissions_close_at: Mapped[datetime]
+    team_min: Mapped[int] = mapped_column(default=2)
+    team_max: Mapped[int] = mapped_column(default=5)
+    terms: Mapped[str] = mapped_column(Text, default="")
+    terms_version: Mapped[int] = mapped_column(default=1)
+    join_token: Mapped[str] = mapped_column(unique=True)
+    join_domain: Mapped[str] = mapped_column(default="")
+    join_closed: Mapped[bool] = mapped_column(default=False)
+    is_rehearsal: Mapped[bool] = mapped_column(default=False)
+    copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
+    published_at: Mapped[datetime | None]
+    revealed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class PhaseMove(Base):
+    """An organizer's move to a phase, with a reason; the newest counts (see rules)."""
+
+    __tablename__ = "phase_moves"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    phase: Mapped[str]
+    moved_at: Mapped[datetime]
+    moved_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
+
+
+class Registration(Base):
+    """A person in an event: the accepted text, role in a team, skills, whether looking."""
+
+    __tablename__ = "registrations"
+    __table_args__ = (UniqueConstraint("event_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    terms_version: Mapped[int | None]
+    accepted_at: Mapped[datetime | None]
+    role: Mapped[str] = mapped_column(default="")
+    skills: Mapped[str] = mapped_column(default="")
+    dietary: Mapped[str] = mapped_column(default="")
+    line: Mapped[str] = mapped_column(default="")
+    is_looking: Mapped[bool] = mapped_column(default=False)
+    registered_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,191 @@
+"""Reads of events: one for a viewer, lists, phases, registrations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from hackathon.events.models import Event, PhaseMove, Registration
+from hackathon.events.rules import Phase, Schedule, phase_at
+from hackathon.people.models import EventRoleGrant, Person
+from hackathon.people.rules import Role
+from hackathon.shared.clock import now
+from hackathon.shared.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.people.rules import Actor
+
+Moves = list[tuple["datetime", Phase]]
+
+
+def schedule_of(event: Event) -> Schedule:
+    """The instants of an event."""
+    return Schedule(
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        submissions_close_at=event.submissions_close_at,
+        registration_opens_at=event.registration_opens_at,
+        published_at=event.published_at,
+        revealed_at=event.revealed_at,
+        closed_at=event.closed_at,
+    )
+
+
+def moves_of(session: Session, event_ids: Sequence[int]) -> dict[int, Moves]:
+    """The moves by hand of several events."""
+    found: dict[int, Moves] = {event_id: [] for event_id in event_ids}
+    rows = session.execute(
+        select(PhaseMove.event_id, PhaseMove.moved_at, PhaseMove.phase)
+        .where(PhaseMove.event_id.in_(event_ids))
+        .order_by(PhaseMove.id)
+    )
+    for event_id, moved_at, phase in rows:
+        found[event_id].append((moved_at, Phase(phase)))
+    return found
+
+
+def phase_of(session: Session, event: Event, moment: datetime | None = None) -> Phase:
+    """The phase of an event now, or at a moment."""
+    moves = moves_of(session, [event.id])[event.id]
+    return phase_at(schedule_of(event), moves, moment or now())
+
+
+def find_event(session: Session, actor: Actor | None, slug: str) -> Event:
+    """An event this viewer may see.
+
+    Raises:
+        NotFound: unknown, or a draft and not an organizer.
+    """
+    event = session.scalar(select(Event).where(Event.slug == slug))
+    hidden = event is None or (
+        event.published_at is None and not (actor and actor.organizes(event.id))
+    )
+    if event is None or hidden:
+        raise NotFound("no_such_event", "There is no such event, or it is not for you to see.")
+    return event
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """An event in a list."""
+
+    event: Event
+    phase: Phase
+    people: int
+
+
+def events_for(session: Session, actor: Actor | None) -> list[EventRow]:
+    """Every event this viewer may see, newest first."""
+    people = (
+        select(Registration.event_id, func.count().label("people"))
+        .group_by(Registration.event_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Event, func.coalesce(people.c.people, 0))
+        .outerjoin(people, people.c.event_id == Event.id)
+        .order_by(Event.starts_at.desc(), Event.id.desc())
+    ).all()
+    moves = moves_of(session, [event.id for event, _ in rows])
+    moment = now()
+    found = []
+    for event, count in rows:
+        phase = phase_at(schedule_of(event), moves[event.id], moment)
+        if phase is not Phase.DRAFT or (actor and actor.organizes(event.id)):
+            found.append(EventRow(event, phase, count))
+    return found
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person of an event as a list shows one; the address only where it may be seen."""
+
+    id: int
+    name: str
+    email: str
+    department: str
+    roles: frozenset[Role]
+    role: str
+    skills: str
+    line: str
+    is_looking: bool
+
+
+def people_of(session: Session, event_id: int, *, looking: bool = False) -> list[PersonRow]:
+    """Everybody with a role or a registration in an event, by name."""
+    roles: dict[int, set[Role]] = {}
+    for person_id, role in session.execute(
+        select(EventRoleGrant.person_id, EventRoleGrant.role).where(
+            EventRoleGrant.event_id == event_id
+        )
+    ):
+        roles.setdefault(person_id, set()).add(Role(role))
+    query = (
+        select(Person, Registration)
+        .outerjoin(
+            Registration,
+            (Registration.person_id == Person.id) & (Registration.event_id == event_id),
+        )
+        .where(
+            Person.id.in_(
+                select(EventRoleGrant.person_id)
+                .where(EventRoleGrant.event_id == event_id)
+                .union(select(Registration.person_id).where(Registration.event_id == event_id))
+            )
+        )
+        .order_by(Person.name, Person.id)
+    )
+    if looking:
+        query = query.where(Registration.is_looking.is_(True))
+    return [
+        PersonRow(
+            id=person.id,
+            name=person.name,
+            email=person.email,
+            department=person.department,
+            roles=frozenset(roles.get(person.id, set())),
+            role=found.role if found else "",
+            skills=found.skills if found else "",
+            line=found.line if found else "",
+            is_looking=bool(found and found.is_looking),
+        )
+        for person, found in session.execute(query)
+    ]
+
+
+def registration_of(session: Session, event_id: int, person_id: int) -> Registration | None:
+    """A person's registration in an event."""
+    return session.scalar(
+        select(Registration).filter_by(event_id=event_id, person_id=person_id)
+    )
+
+
+@dataclass(frozen=True)
+class MoveRow:
+    """A move between phases, for the history."""
+
+    phase: Phase
+    moved_at: datetime
+    by: str
+    note_id: int
+
+
+def move_history(session: Session, event_id: int) -> list[MoveRow]:
+    """The moves of an event, newest first."""
+    rows = session.execute(
+        select(PhaseMove, Person.name)
+        .outerjoin(Person, Person.id == PhaseMove.moved_by_id)
+        .where(PhaseMove.event_id == event_id)
+        .order_by(PhaseMove.id.desc())
+    )
+    return [
+        MoveRow(Phase(move.phase), move.moved_at, name or "command line", move.note_id)
+        for move, name in rows
+    ]

@@ -1,0 +1,205 @@
+"""Who is asking, and whether this door is for them.
+
+Every view and message declares what it needs with `@requires(...)`; a test walks the
+URL map and the message table and fails on one without. A door for an event's people
+takes the event from the view argument `slug`: an unknown or hidden event is "not found",
+a missing role is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import current_app, g, session as flask_session
+from sqlalchemy import select, union_all
+from sqlalchemy.sql import column, literal, table
+
+from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
+from hackathon.people.rules import COMMAND_LINE, Actor, Role, SiteRole, fold_email
+from hackathon.shared import notices
+from hackathon.shared.db import reading
+from hackathon.shared.errors import NotAllowed, NotFound, NotSignedIn
+from hackathon.shared.terminal import acting_email
+from hackathon.shared.web import nav_items
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.shared.sessions import Visit
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+EVENTS = table("events", column("id"), column("slug"), column("published_at"))
+"""As much of the events as a door needs; the feature itself lies above this one."""
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A need of a door.
+
+    Args:
+        name: What the permission test and the matrix call it.
+        holds: (actor or None, event id or None, view arguments) -> bool.
+        in_event: Whether the door lies within an event (`slug` among its arguments).
+    """
+
+    name: str
+    holds: Callable[[Actor | None, int | None, dict[str, Any]], bool]
+    in_event: bool = False
+
+
+PUBLIC = Permission("public", lambda _actor, _event, _args: True)
+SIGNED_IN = Permission("signed in", lambda actor, _event, _args: actor is not None)
+ADMIN = Permission("admin", lambda actor, _event, _args: actor is not None and actor.is_admin)
+PROGRAM_LEAD = Permission(
+    "program lead", lambda actor, _event, _args: actor is not None and actor.is_program_lead
+)
+EVENT_VIEWER = Permission("who may see the event", lambda _a, _e, _args: True, in_event=True)
+SIGNED_IN_VIEWER = Permission(
+    "signed in, and may see the event", lambda actor, _e, _args: actor is not None, in_event=True
+)
+MEMBER = Permission(
+    "member of the event",
+    lambda actor, event, _args: actor is not None
+    and event is not None
+    and (actor.organizes(event) or bool(actor.event_roles.get(event))),
+    in_event=True,
+)
+ORGANIZER = Permission(
+    "organizer",
+    lambda actor, event, _args: actor is not None and event is not None and actor.organizes(event),
+    in_event=True,
+)
+
+
+def requires(*needs: Permission) -> Callable[[F], F]:
+    """Declare who a door is for; any one of the needs is enough."""
+
+    def declare(view: F) -> F:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any view
+            check(needs, kwargs)
+            return view(*args, **kwargs)
+
+        guarded.requires = needs  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return declare
+
+
+def check(needs: tuple[Permission, ...], arguments: dict[str, Any]) -> None:
+    """Refuse whoever fits none of the needs.
+
+    Raises:
+        NotSignedIn: nobody is signed in and the door is not public.
+        NotFound: the event is unknown, or a draft and not for this person.
+        NotAllowed: signed in, without the role.
+    """
+    actor = actor_or_none()
+    event_id = None
+    if any(need.in_event for need in needs):
+        event_id = _event_of(actor, str(arguments.get("slug", "")))
+    if any(need.holds(actor, event_id, arguments) for need in needs):
+        return
+    if actor is None:
+        raise NotSignedIn("not_signed_in", "Sign in first.")
+    raise NotAllowed("not_allowed", "Your role does not allow that; nothing was changed.")
+
+
+def _event_of(actor: Actor | None, slug: str) -> int:
+    row = reading().execute(
+        select(EVENTS.c.id, EVENTS.c.published_at).where(EVENTS.c.slug == slug)
+    ).first()
+    if row is None or (row.published_at is None and not (actor and actor.organizes(row.id))):
+        raise NotFound("no_such_event", "There is no such event, or it is not for you to see.")
+    return int(row.id)
+
+
+def _visit() -> Visit:
+    visit: Visit = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
+    return visit
+
+
+def load_actor(session: Session, person_id: int) -> Actor | None:
+    """A person with the roles this session sees; None when unknown or disabled."""
+    person = session.get(Person, person_id)
+    if person is None or person.disabled_at is not None:
+        return None
+    site = select(SiteRoleGrant.role, literal(0).label("event_id")).where(
+        SiteRoleGrant.person_id == person_id
+    )
+    event = select(EventRoleGrant.role, EventRoleGrant.event_id).where(
+        EventRoleGrant.person_id == person_id
+    )
+    site_roles: set[SiteRole] = set()
+    event_roles: dict[int, set[Role]] = {}
+    for role, event_id in session.execute(union_all(site, event)):
+        if event_id:
+            event_roles.setdefault(event_id, set()).add(Role(role))
+        else:
+            site_roles.add(SiteRole(role))
+    return Actor(
+        person_id=person.id,
+        name=person.name,
+        email=person.email,
+        site_roles=frozenset(site_roles),
+        event_roles={key: frozenset(roles) for key, roles in event_roles.items()},
+        zone=person.zone,
+    )
+
+
+def actor_or_none() -> Actor | None:
+    """Who asks, read once a request; None for visitors."""
+    if "actor" not in g:
+        person_id = _visit().person_id
+        g.actor = load_actor(reading(), person_id) if person_id else None
+    found: Actor | None = g.actor
+    return found
+
+
+def current_actor(session: Session | None = None) -> Actor:
+    """Who asks. With a session: session row and roles as that transaction sees them.
+
+    Raises:
+        NotSignedIn: nobody, or no longer.
+    """
+    person_id = _visit().person_id
+    actor = None
+    if person_id is not None:
+        actor = actor_or_none() if session is None else load_actor(session, person_id)
+    if actor is None:
+        raise NotSignedIn("not_signed_in", "You are signed out. Sign in again.")
+    return actor
+
+
+def acting(session: Session) -> Actor:
+    """The actor of a command: `--as EMAIL`, else the command line itself.
+
+    Raises:
+        NotFound: nobody has that address.
+    """
+    address = acting_email()
+    if not address:
+        return COMMAND_LINE
+    person_id = session.scalar(select(Person.id).where(Person.email == fold_email(address)))
+    actor = load_actor(session, person_id) if person_id else None
+    if actor is None:
+        raise NotFound("no_such_person", f"Nobody here has the address {address}.")
+    return actor
+
+
+def page_context() -> dict[str, object]:
+    """What every template may use: the viewer, the navigation, the demo's banner."""
+    actor = actor_or_none()
+    settings = current_app.extensions["settings"]  # noqa: TID251 - only doors read it
+    count = notices.unread(reading(), actor.person_id) if actor and actor.person_id else 0
+    return {
+        "actor": actor,
+        "demo": settings.demo,
+        "nav_items": nav_items(actor),
+        "unread": count,
+    }

@@ -1,0 +1,67 @@
+"""Notices: what a person is told inside the program."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - SQLAlchemy reads the annotation
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hackathon.shared.clock import now
+from hackathon.shared.db import Base
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class Notice(Base):
+    """One notice to one person; `key` makes telling twice impossible."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index("ix_notices_unread", "person_id", "read_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    key: Mapped[str] = mapped_column(unique=True)
+    text: Mapped[str]
+    link: Mapped[str]
+    told_at: Mapped[datetime] = mapped_column(default=now)
+    read_at: Mapped[datetime | None]
+
+
+def notify(session: Session, *, person_id: int, key: str, text: str, link: str) -> None:
+    """Tell a person something once; the same `key` again changes nothing."""
+    own_key = f"{key}:{person_id}"
+    if session.scalar(select(Notice.id).where(Notice.key == own_key)) is None:
+        session.add(Notice(person_id=person_id, key=own_key, text=text, link=link))
+        session.flush()
+
+
+def notices_of(session: Session, person_id: int, limit: int = 50) -> list[Notice]:
+    """A person's notices, newest first."""
+    query = (
+        select(Notice)
+        .where(Notice.person_id == person_id)
+        .order_by(Notice.id.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def unread(session: Session, person_id: int) -> int:
+    """How many notices a person has not read."""
+    query = select(func.count()).select_from(Notice)
+    found = session.scalar(
+        query.where(Notice.person_id == person_id, Notice.read_at.is_(None))
+    )
+    return found or 0
+
+
+def mark_read(session: Session, person_id: int) -> None:
+    """All notices of a person have been read."""
+    session.execute(
+        update(Notice)
+        .where(Notice.person_id == person_id, Notice.read_at.is_(None))
+        .values(read_at=now())
+    )

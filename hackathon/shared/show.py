@@ -1,0 +1,61 @@
+"""How values are shown: times in a zone, ages, money. The filters of every template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from hackathon.shared.clock import now
+from hackathon.shared.money import dollars, exact, whole_dollars
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from flask import Flask
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A zone by its name; UTC when it is not known."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def local_time(moment: dt.datetime, zone: str = "UTC") -> str:
+    """`Sat 21 Nov 2026, 14:00 CET`: an instant in a zone, with the zone's short name."""
+    local = moment.astimezone(zone_of(zone))
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def day(moment: dt.date) -> str:
+    """`21 November 2026`."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def ago(moment: dt.datetime) -> str:
+    """`3 minutes ago`, `in 2 days`, `just now`."""
+    seconds = round((now() - moment).total_seconds())
+    size = abs(seconds)
+    if size < MINUTE:
+        return "just now" if seconds >= 0 else "in a moment"
+    for step, word in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if size >= step:
+            count = size // step
+            words = f"{count} {word}{'' if count == 1 else 's'}"
+            return f"{words} ago" if seconds > 0 else f"in {words}"
+    return "just now"
+
+
+def set_up(app: Flask) -> None:
+    """Register the filters."""
+    app.jinja_env.filters.update(
+        money=dollars,
+        whole_money=whole_dollars,
+        exact_money=exact,
+        local_time=local_time,
+        day=day,
+        ago=ago,
+    )

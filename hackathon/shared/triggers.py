@@ -1,0 +1,120 @@
+"""Triggers: what the database itself refuses, on both engines.
+
+Batch migrations on SQLite drop triggers silently, so every migration that creates or
+rebuilds a table calls `create_triggers`, and a test compares the live ones with this list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One trigger in the words of each engine; statements run one after another."""
+
+    name: str
+    table: str
+    sqlite: tuple[str, ...]
+    postgresql: tuple[str, ...]
+
+
+TRIGGERS: list[Trigger] = []
+
+
+def trigger(name: str, table: str, sqlite: list[str], postgresql: list[str]) -> None:
+    """Add a trigger to the list."""
+    TRIGGERS.append(Trigger(name, table, tuple(sqlite), tuple(postgresql)))
+
+
+def append_only(table: str) -> None:
+    """Refuse UPDATE, DELETE and (on PostgreSQL) TRUNCATE of a table."""
+    for verb in ("update", "delete"):
+        name = f"{table}_no_{verb}"
+        trigger(
+            name,
+            table,
+            [
+                f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} BEGIN "
+                f"SELECT RAISE(ABORT, '{table} is append-only'); END"
+            ],
+            [
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
+                f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} "
+                f"FOR EACH ROW EXECUTE FUNCTION {name}()",
+            ],
+        )
+    name = f"{table}_no_truncate"
+    trigger(
+        name,
+        table,
+        [],
+        [
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
+            f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
+        ],
+    )
+
+
+def create_triggers(op: Operations, *tables: str) -> None:
+    """Create the listed triggers of these tables on the engine at hand."""
+    dialect = op.get_bind().dialect.name
+    for entry in TRIGGERS:
+        if entry.table not in tables:
+            continue
+        for statement in entry.sqlite if dialect == "sqlite" else entry.postgresql:
+            op.get_bind().exec_driver_sql(statement)
+
+
+# shared
+append_only("facts")
+
+# teams: the member count is kept here, so that the check against the capacity holds
+# under any interleaving; the row update is also the lock two joiners meet at.
+_COUNT = (
+    "UPDATE teams SET member_count = (SELECT count(*) FROM memberships "
+    "WHERE team_id = {row}.team_id AND left_at IS NULL) WHERE id = {row}.team_id;"
+)
+for _verb in ("insert", "update"):
+    _name = f"memberships_count_{_verb}"
+    trigger(
+        _name,
+        "memberships",
+        [
+            f"CREATE TRIGGER {_name} AFTER {_verb.upper()} ON memberships BEGIN "
+            + _COUNT.format(row="NEW")
+            + " END"
+        ],
+        [
+            f"CREATE OR REPLACE FUNCTION {_name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "PERFORM 1 FROM teams WHERE id = NEW.team_id FOR UPDATE; "
+            + _COUNT.format(row="NEW")
+            + " RETURN NULL; END $$",
+            f"CREATE TRIGGER {_name} AFTER {_verb.upper()} ON memberships "
+            f"FOR EACH ROW EXECUTE FUNCTION {_name}()",
+        ],
+    )
+trigger(
+    "memberships_no_delete",
+    "memberships",
+    [
+        "CREATE TRIGGER memberships_no_delete BEFORE DELETE ON memberships BEGIN "
+        "SELECT RAISE(ABORT, 'memberships end, they are never deleted'); END"
+    ],
+    [
+        "CREATE OR REPLACE FUNCTION memberships_no_delete() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'memberships end, they are never deleted'; END $$",
+        "CREATE TRIGGER memberships_no_delete BEFORE DELETE ON memberships "
+        "FOR EACH ROW EXECUTE FUNCTION memberships_no_delete()",
+    ],
+)
+
+# projects
+append_only("project_versions")

@@ -1,0 +1,386 @@
+"""The web door: forms, CSRF, transactions with retries, one translation of refusals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import secrets
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import wtforms
+from flask import (
+    Response,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session as flask_session,
+    url_for,
+)
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from hackathon.shared import errors, sessions
+from hackathon.shared.clock import now
+from hackathon.shared.db import busy, transaction
+from hackathon.shared.errors import BadRequest, NotSignedIn, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from flask import Flask
+    from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
+
+logger = logging.getLogger("hackathon.web")
+
+T = TypeVar("T")
+
+TRIES = 5
+SERIALIZATION = frozenset({"40001", "40P01"})
+LOCK_TIMEOUT = "55P03"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_BODY = 1_000_000
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+class Form(wtforms.Form):
+    """Parent of every form: text in, values out; a refusal lands on its field."""
+
+    general: list[str]
+    status: int = 422
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - WTForms' own signature
+        super().__init__(*args, **kwargs)
+        self.general = []
+
+    def values(self) -> dict[str, Any]:
+        """The validated values by field name."""
+        return dict(self.data)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal where it belongs; typed text stays."""
+        self.status = refusal.code
+        field = self._fields.get(refusal.field or "")
+        if field is None:
+            self.general.append(refusal.message)
+        else:
+            field.errors = [*field.errors, refusal.message]
+
+
+def form_key() -> str:
+    """The hidden key by which a second click is the same request."""
+    return str(request.form.get("once", ""))[:64]
+
+
+def act(work: Callable[[Session], T]) -> T:
+    """Run `work` in one transaction; again, at most five times, when the engine asks.
+
+    Raises:
+        Unavailable: the database could not take the write in time.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction() as session:
+                return work(session)
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            if state in SERIALIZATION and left:
+                time.sleep(secrets.randbelow(30) / 1000)
+                continue
+            if (
+                state in SERIALIZATION
+                or state == LOCK_TIMEOUT
+                or is_out_of_order(error)
+            ):
+                raise busy() from error
+            raise
+    raise busy()
+
+
+def is_out_of_order(error: DBAPIError) -> bool:
+    """Whether the engine itself cannot write now: full disk, failed sync, held lock."""
+    text = str(error.orig)
+    return any(
+        sign in text
+        for sign in ("locked", "disk is full", "disk I/O", "readonly", "unable to open")
+    )
+
+
+def submit(form: Form, work: Callable[[Session], T]) -> T | None:
+    """Validate a form and run `work`; None when something was refused, shown on the form."""
+    if not form.validate():
+        form.status = 422
+        return None
+    try:
+        return act(work)
+    except errors.NotFound:
+        raise
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return None
+
+
+def see(endpoint: str, **values: Any) -> ResponseReturnValue:  # noqa: ANN401 - url_for's own signature
+    """Redirect after a POST (303), so that reloading repeats nothing."""
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def safe_next(target: str | None) -> str:
+    """A relative path of ours, else the home page (15 hostile forms: line 3)."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return "/"
+    if any(ord(char) < 33 or char in "\\\x7f" for char in target):  # noqa: PLR2004 - control and space
+        return "/"
+    parts = urlsplit(target)
+    return "/" if parts.scheme or parts.netloc else target
+
+
+def device_name() -> str:
+    """A short name of the browser that asks."""
+    return str(request.user_agent.string or "unknown device")[:200]
+
+
+# --- what pages share -----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place in a navigation."""
+
+    order: int
+    label: str
+    endpoint: str
+    shown: Callable[[Any], bool]
+
+
+_tabs: list[Entry] = []
+_nav: list[Entry] = []
+
+
+def tab(order: int, label: str, endpoint: str, shown: Callable[[Any], bool]) -> None:
+    """Add a tab to the pages of an event; `shown(here)` says for whom."""
+    _tabs.append(Entry(order, label, endpoint, shown))
+
+
+def nav(order: int, label: str, endpoint: str, shown: Callable[[Any], bool]) -> None:
+    """Add a word to the site's navigation; `shown(actor)` says for whom."""
+    _nav.append(Entry(order, label, endpoint, shown))
+
+
+def event_tabs(here: Any) -> list[tuple[str, str, bool]]:  # noqa: ANN401 - events.access.Here
+    """(label, address, whether current) of an event's tabs for this viewer."""
+    package = (request.endpoint or "").split(".")[0]
+    exact = {entry.endpoint for entry in _tabs}
+    found = []
+    for entry in sorted(_tabs, key=lambda entry: entry.order):
+        if entry.shown(here):
+            same = request.endpoint == entry.endpoint or (
+                request.endpoint not in exact
+                and package == entry.endpoint.split(".")[0]
+            )
+            found.append(
+                (entry.label, url_for(entry.endpoint, slug=here.event.slug), same)
+            )
+    return found
+
+
+def nav_items(actor: object) -> list[tuple[str, str, bool]]:
+    """(label, address, whether current) of the site's navigation for this viewer."""
+    package = (request.endpoint or "").split(".")[0]
+    return [
+        (entry.label, url_for(entry.endpoint), package == entry.endpoint.split(".")[0])
+        for entry in sorted(_nav, key=lambda entry: entry.order)
+        if entry.shown(actor)
+    ]
+
+
+# --- files ----------------------------------------------------------------------
+
+
+def safe_cell(value: object) -> object:
+    """Text that a spreadsheet would take for a formula is prefixed (line 34)."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """CSV with every text cell quoted and formulas disarmed; numbers stay numbers."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(["" if cell is None else safe_cell(cell) for cell in row])
+    return out.getvalue()
+
+
+def csv_answer(
+    filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> Response:
+    """A CSV download."""
+    return file_answer(csv_text(header, rows), filename, "text/csv; charset=utf-8")
+
+
+def file_answer(content: str | bytes, filename: str, mimetype: str) -> Response:
+    """A download: as attachment, never rendered in place."""
+    response = Response(content, content_type=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+# --- refusals and CSRF -----------------------------------------------------------
+
+
+def wants_json() -> bool:
+    """Whether the caller is a program."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json" and "text/html" not in request.accept_mimetypes
+
+
+def reference() -> str:
+    """The short reference that stands in the answer and in the log."""
+    if "reference" not in g:
+        g.reference = uuid.uuid4().hex[:10]
+    return str(g.reference)
+
+
+def check_csrf() -> None:
+    """Refuse a change without this session's token; programs with a token of their own pass.
+
+    Raises:
+        BadRequest: missing, wrong or another session's token (lines 1 and 2).
+    """
+    if request.method in SAFE_METHODS or g.get("bearer"):
+        return
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    visit = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
+    if not isinstance(visit, sessions.Visit) or not visit.accepts(str(given)):
+        raise BadRequest(
+            "expired_form", "This form has expired. Reload the page; nothing was saved."
+        )
+
+
+def csrf_token() -> str:
+    """The token for this page's forms."""
+    visit: Any = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
+    return str(visit.csrf_token())
+
+
+def answer_refusal(refusal: Refusal) -> ResponseReturnValue:
+    """The one translation of a refusal into HTTP."""
+    if refusal.code >= 500:  # noqa: PLR2004
+        logger.error("refused reference=%s word=%s", reference(), refusal.word)
+    else:
+        logger.info("refused reference=%s word=%s", reference(), refusal.word)
+    headers = {}
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(refusal.retry_after)))
+    if wants_json():
+        return (
+            jsonify({**refusal.as_json(), "reference": reference()}),
+            refusal.code,
+            headers,
+        )
+    if isinstance(refusal, NotSignedIn):
+        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return redirect(url_for("people.sign_in", next=back))
+    typed = []
+    if refusal.word == "expired_form":
+        hidden = ("csrf_token", "once")
+        typed = [
+            (name, value)
+            for name, value in request.form.items(multi=True)
+            if name not in hidden and "password" not in name
+        ]
+    page = render_template(
+        "shared/error.html",
+        refusal=refusal,
+        reference=reference(),
+        typed=typed,
+        resend_url=request.full_path.rstrip("?") if typed else "",
+    )
+    return page, refusal.code, headers
+
+
+WORDS = {
+    400: ("bad_request", "That request is malformed; nothing was changed."),
+    401: ("not_signed_in", "Sign in first."),
+    403: ("not_allowed", "You are not allowed to do that."),
+    404: ("not_found", "There is nothing here, or it is not for you to see."),
+    405: ("method", "That cannot be done at this address; nothing was changed."),
+    413: ("too_large", "That is too large (limit 1 MB); nothing was saved."),
+    414: ("too_long", "That address is too long."),
+    415: (
+        "media_type",
+        "That kind of content is not accepted here; nothing was saved.",
+    ),
+    429: ("too_many", "Too many requests. Wait a moment and try again."),
+    503: ("unavailable", "This cannot be done just now. Try again in a moment."),
+}
+
+
+def _answer_http(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if error.response is not None or code < 400:  # noqa: PLR2004
+        return error.get_response()
+    word, message = WORDS.get(
+        code, ("error", error.description or "That did not work.")
+    )
+    refusal = Refusal(word, message)
+    refusal.code = code
+    return answer_refusal(refusal)
+
+
+def _answer_crash(error: Exception) -> ResponseReturnValue:
+    if isinstance(error, DBAPIError) and is_out_of_order(error):
+        return answer_refusal(busy())
+    if isinstance(error, RecursionError):
+        return answer_refusal(
+            BadRequest("nesting", "That is nested too deeply; nothing was saved.")
+        )
+    logger.exception("crash reference=%s", reference())
+    refusal = Refusal(
+        "crash",
+        "Something went wrong on our side; nothing was saved. Try again; if it stays, "
+        "tell an organizer the reference below.",
+    )
+    refusal.code = 500
+    return answer_refusal(refusal)
+
+
+def _note_use() -> None:
+    """Keep `last_seen` fresh, at most every five minutes; never in the way of reading."""
+    visit: Any = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
+    row = getattr(visit, "row", None)
+    if row is None or now() - row.last_seen_at < sessions.SEEN_EVERY:
+        return
+    try:
+        with transaction() as session:
+            sessions.touch(session, row.id_hash)
+    except (Refusal, DBAPIError):
+        logger.warning("last_seen not written reference=%s", reference())
+
+
+def set_up(app: Flask) -> None:
+    """Install CSRF, error pages and what every template may use."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
+    app.config["MAX_FORM_PARTS"] = 400
+    app.before_request(check_csrf)
+    app.before_request(_note_use)
+    app.register_error_handler(Refusal, answer_refusal)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_crash)
+    app.jinja_env.globals.update(
+        csrf_token=csrf_token, once_key=lambda: uuid.uuid4().hex, event_tabs=event_tabs
+    )

@@ -1,0 +1,48 @@
+// What every page has: a question before steps that cannot be undone, one click that counts,
+// times in the reader's own zone on hover. Everything works without it.
+const dialog = document.getElementById("ask");
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.confirm && !form.dataset.confirmed && dialog) {
+    event.preventDefault();
+    document.getElementById("ask-text").textContent = form.dataset.confirm;
+    dialog.returnValue = "no";
+    dialog.addEventListener(
+      "close",
+      () => {
+        if (dialog.returnValue !== "yes") return;
+        form.dataset.confirmed = "yes";
+        form.requestSubmit();
+      },
+      { once: true },
+    );
+    dialog.showModal();
+    return;
+  }
+  if (form.method === "post") {
+    // the second click is the same request; the server knows it by the form's key
+    for (const button of form.querySelectorAll("button[type=submit]")) {
+      setTimeout(() => (button.disabled = true), 0);
+    }
+  }
+});
+
+window.addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("button[type=submit][disabled]")) {
+    button.disabled = false;
+  }
+});
+
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const own = new Date(time.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  time.title = `${own} (your time) · ${time.title}`;
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+  });
+}

@@ -1,0 +1,240 @@
+"""Fixtures: a migrated database copied for each test, the cast, clients that sign in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import make
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from hypothesis import HealthCheck, settings as hypothesis_settings
+
+from hackathon.app import create_app
+from hackathon.shared import clock as clock_module
+from hackathon.shared import live, schema
+from hackathon.shared.db import db, transaction, tune
+from hackathon.shared.settings import read_settings
+
+hypothesis_settings.register_profile(
+    "suite",
+    deadline=None,
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "60")),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("suite")
+
+SATURDAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+"""The second day of the stage's event, in phase hacking."""
+
+POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """A migrated SQLite file to copy; one a worker."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    tune(engine)
+    schema.upgrade(engine)
+    engine.dispose()
+    with_wal = sa.create_engine(f"sqlite:///{path}")
+    with with_wal.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with_wal.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template():
+    """A migrated PostgreSQL database to copy; one a worker."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    admin = sa.create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    url = sa.make_url(POSTGRESQL).set(database=name)
+    engine = sa.create_engine(url)
+    tune(engine)
+    schema.upgrade(engine)
+    engine.dispose()
+    yield name, admin
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template, tmp_path):
+    """The address of an empty migrated SQLite database."""
+    path = tmp_path / "hackathon.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_template):
+    """The address of an empty migrated PostgreSQL database."""
+    template, admin = postgresql_template
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield (
+        sa.make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
+    )
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _make_app(url: str, folder: Path, **more: object) -> Flask:
+    app = create_app(
+        read_settings(instance=folder, database_url=url, log_level="WARNING", **more)
+    )
+    app.config["MAIL_BACKEND"] = "locmem"
+    app.testing = False
+    return app
+
+
+def engines() -> list[str]:
+    """The engines of this run: PostgreSQL where its address is given."""
+    return ["sqlite", "postgresql"] if POSTGRESQL else ["sqlite"]
+
+
+@pytest.fixture(params=engines())
+def database(request, tmp_path):
+    """An application on an empty migrated database, once for each engine; context open."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    app = _make_app(url, tmp_path / "instance")
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(sqlite_url, tmp_path):
+    """An application on an empty migrated SQLite database, without an open context."""
+    app = _make_app(sqlite_url, tmp_path / "instance")
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def clock():
+    """The clock, standing at the second day of the stage's event."""
+    with clock_module.at(SATURDAY) as clock:
+        yield clock
+
+
+@dataclass(frozen=True)
+class Player:
+    """A member of the cast."""
+
+    id: int
+    email: str
+    name: str
+
+
+@dataclass
+class Stage:
+    """The cast, an event in phase hacking with slug `q4`, and another event, `other`."""
+
+    event: str
+    event_id: int
+    other_event_id: int
+    olga: Player  # organizes
+    judith: Player  # judges (holds no role before judging gives a seat)
+    jonas: Player  # judges
+    paul: Player  # takes part
+    pia: Player  # takes part
+    owen: Player  # owns outcomes
+    ada: Player  # administers
+    lena: Player  # program lead
+    rita: Player  # organizes another event only
+
+
+def set_stage() -> Stage:
+    """Put the cast and two events into the database of the open context."""
+    with transaction() as session:
+        people = {
+            name: make.make_person(session, name=name.capitalize())
+            for name in (
+                "olga",
+                "judith",
+                "jonas",
+                "paul",
+                "pia",
+                "owen",
+                "ada",
+                "lena",
+                "rita",
+            )
+        }
+        event = make.make_event(session, slug="q4", name="Autumn Hackathon")
+        other = make.make_event(session, slug="other", name="Other Hackathon")
+        make.give_site_role(session, people["ada"], "admin")
+        make.give_site_role(session, people["lena"], "program_lead")
+        make.give_event_role(session, people["olga"], event, "organizer")
+        make.give_event_role(session, people["rita"], other, "organizer")
+        for name in ("paul", "pia"):
+            make.make_participant(session, people[name], event)
+        cast = {
+            name: Player(person.id, person.email, person.name)
+            for name, person in people.items()
+        }
+        return Stage(event="q4", event_id=event.id, other_event_id=other.id, **cast)
+
+
+@pytest.fixture
+def stage(app, clock):
+    """The cast in the SQLite application."""
+    with app.app_context():
+        return set_stage()
+
+
+@pytest.fixture
+def cast(database, clock):
+    """The cast in the database of each engine."""
+    return set_stage()
+
+
+@pytest.fixture
+def sign_in(app):
+    """Sign a person in and return a test client that sends the CSRF token by itself."""
+
+    def sign(person: Player | None = None):
+        return make.client_of(app, person)
+
+    return sign
+
+
+@pytest.fixture
+def connect(app):
+    """Connect a signed-in person's socket; returns Flask-SocketIO's test client."""
+    clients = []
+
+    def join(person: Player):
+        client = live.socketio.test_client(
+            app, flask_test_client=make.client_of(app, person)
+        )
+        clients.append(client)
+        return client
+
+    yield join
+    for client in clients:
+        if client.is_connected():
+            client.disconnect()
+
+
+@pytest.fixture
+def tick(app):
+    """One pass of the ticker: facts committed since the last pass are pushed."""
+    ticker = app.extensions["ticker"]
+    ticker.tick()
+    return ticker.tick
