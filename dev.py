@@ -18,7 +18,13 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-SOURCES = ("pyproject.toml", "constraints.txt", "package.json", "package-lock.json", "build_assets.py")
+SOURCES = (
+    "pyproject.toml",
+    "constraints.txt",
+    "package.json",
+    "package-lock.json",
+    "build_assets.py",
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 LOCAL_POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 
@@ -45,7 +51,9 @@ def set_up(extra: str) -> None:
             venv.create(VENV, with_pip=True)
         except (subprocess.CalledProcessError, OSError):
             shutil.rmtree(VENV, ignore_errors=True)
-            sys.exit("Python's venv module is missing; on Debian or Ubuntu: apt install python3-venv")
+            sys.exit(
+                "Python's venv module is missing; on Debian or Ubuntu: apt install python3-venv"
+            )
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     what = f".[{extra}]" if extra else "."
     for arguments in (["--upgrade", "pip"], ["-c", "constraints.txt", "-e", what]):
@@ -62,7 +70,9 @@ def find_browser() -> str | None:
         subprocess.run(["apt-get", "update", "-qq"], check=False)
         subprocess.run(
             ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
-            check=False, stdout=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            check=False,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         )
         found = shutil.which("chromium")
     return found
@@ -104,11 +114,15 @@ def test(arguments: list[str]) -> int:
     if not arguments:
         for check in checks:
             say("$ " + " ".join(check))
-            if subprocess.run([str(BIN / check[0]), *check[1:]], cwd=ROOT, env=environment, check=False).returncode:
+            if subprocess.run(
+                [str(BIN / check[0]), *check[1:]], cwd=ROOT, env=environment, check=False
+            ).returncode:
                 failed.append(check[0])
         arguments = ["-n", "auto", "--cov", "--cov-report=term"]
     say("$ pytest " + " ".join(arguments))
-    code_of_tests = subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False).returncode
+    code_of_tests = subprocess.run(
+        [str(PYTHON), "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False
+    ).returncode
     for what in left_out:
         say(f"!!! LEFT OUT: {what}")
     if failed:
@@ -126,18 +140,40 @@ def lock() -> int:
     tool = scratch / BIN.name / PYTHON.name
     subprocess.run([str(tool), "-m", "pip", "install", "--quiet", "uv"], check=True)
     subprocess.run(
-        [str(tool), "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--upgrade",
-         "--extra", "test", "--extra", "server", "--no-emit-index-url", "--no-annotate", "--no-header",
-         "--quiet", "pyproject.toml", "-o", "constraints.txt"],
-        cwd=ROOT, check=True,
+        [
+            str(tool),
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "--universal",
+            "--python-version",
+            "3.11",
+            "--upgrade",
+            "--extra",
+            "test",
+            "--extra",
+            "server",
+            "--no-emit-index-url",
+            "--no-annotate",
+            "--no-header",
+            "--quiet",
+            "pyproject.toml",
+            "-o",
+            "constraints.txt",
+        ],
+        cwd=ROOT,
+        check=True,
     )
     shutil.rmtree(scratch)
-    return subprocess.run(["npm", "install", "--package-lock-only"], cwd=ROOT, check=False).returncode
+    return subprocess.run(
+        ["npm", "install", "--package-lock-only"], cwd=ROOT, check=False
+    ).returncode
 
 
 def main() -> int:
     """Do what the first word says."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python meets first
         sys.exit("Hackathon needs Python 3.11 or newer.")
     command, *arguments = sys.argv[1:] or ["help"]
     if command == "test":

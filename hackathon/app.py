@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
 from flask_login import LoginManager
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hackathon.shared import gate, jobs, live, mail, sessions, show, web
+from hackathon.shared import gate, live, mail, sessions, show, web
 from hackathon.shared.db import db, reading, tune
 from hackathon.shared.settings import (
     CHECKOUT,
@@ -23,6 +24,9 @@ from hackathon.shared.settings import (
     prepare_folder,
     read_settings,
 )
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 FEATURES = (
     "people",
@@ -36,6 +40,10 @@ FEATURES = (
     "office",
     "home",
 )
+
+
+QUIET = ("alembic", "huey", "werkzeug", "engineio", "socketio")
+"""Loggers of libraries that say too much, or (werkzeug) would log sign-in links."""
 
 
 def doors(kind: str) -> list[ModuleType]:
@@ -61,9 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or read_settings()
     secret = prepare_folder(settings)
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(name)s %(message)s"
-    )
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
     ui = PACKAGE if (PACKAGE / "templates").is_dir() else CHECKOUT
     app = Flask(
         "hackathon",
@@ -91,6 +97,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     doors("live")
     doors("jobs")
     live.set_up(app)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.wsgi_app = gate.Gate(app.wsgi_app, app, settings)  # type: ignore[method-assign]
     return app
 
@@ -135,8 +144,3 @@ def _set_up_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(page_context)
-    try:
-        from hackathon.shared.text import render_markdown  # noqa: PLC0415 - heavy, only for pages
-    except ModuleNotFoundError:
-        return
-    app.jinja_env.filters["markdown"] = render_markdown

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
-from flask import Flask
 
 from hackathon.app import create_app, doors
 from hackathon.shared import schema
 from hackathon.shared.db import db
 from hackathon.shared.settings import BadSettings, Settings, read_settings
 from hackathon.shared.terminal import Commands
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,9 +38,7 @@ def _app_or_exit(settings: Settings | None = None) -> Flask:
     try:
         return create_app(settings)
     except BadSettings as problem:
-        click.echo(
-            f"These settings are wrong; nothing was started:\n{problem}", err=True
-        )
+        click.echo(f"These settings are wrong; nothing was started:\n{problem}", err=True)
         sys.exit(1)
 
 
@@ -55,12 +56,8 @@ def show_settings() -> None:
 
 @cli.command("run")
 @click.option("--port", default=5000, show_default=True, help="Port to serve at.")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to serve at."
-)
-@click.option(
-    "--no-demo", is_flag=True, help="Serve the real database even when it is empty."
-)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
+@click.option("--no-demo", is_flag=True, help="Serve the real database even when it is empty.")
 def run(port: int, host: str, no_demo: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Serve on this computer, in one process."""
     from hackathon import server  # noqa: PLC0415 - other commands need none of it
@@ -68,9 +65,7 @@ def run(port: int, host: str, no_demo: bool) -> None:  # noqa: FBT001 - click pa
     try:
         settings = read_settings()
     except BadSettings as problem:
-        click.echo(
-            f"These settings are wrong; nothing was started:\n{problem}", err=True
-        )
+        click.echo(f"These settings are wrong; nothing was started:\n{problem}", err=True)
         sys.exit(1)
     server.serve_laptop(settings, host, port, with_demo=not no_demo)
 
@@ -97,9 +92,7 @@ def upgrade(yes: bool) -> None:  # noqa: FBT001 - click passes flags so
         sys.exit(1)
     copy = schema.copy_before(db.engine)
     schema.upgrade(db.engine)
-    click.echo(
-        f"Upgraded to {schema.newest()}." + (f" The copy: {copy}" if copy else "")
-    )
+    click.echo(f"Upgraded to {schema.newest()}." + (f" The copy: {copy}" if copy else ""))
 
 
 @database.command("current")

@@ -7,13 +7,14 @@ import shutil
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - fixtures read it
 
 import make
 import pytest
 import sqlalchemy as sa
-from flask import Flask
-from hypothesis import HealthCheck, settings as hypothesis_settings
+from flask import Flask  # noqa: TC002 - fixtures read it
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from hackathon.app import create_app
 from hackathon.shared import clock as clock_module
@@ -83,17 +84,13 @@ def postgresql_url(postgresql_template):
     name = f"test_{uuid.uuid4().hex[:12]}"
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield (
-        sa.make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
-    )
+    yield (sa.make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False))
     with admin.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _make_app(url: str, folder: Path, **more: object) -> Flask:
-    app = create_app(
-        read_settings(instance=folder, database_url=url, log_level="WARNING", **more)
-    )
+    app = create_app(read_settings(instance=folder, database_url=url, log_level="WARNING", **more))
     app.config["MAIL_BACKEND"] = "locmem"
     app.testing = False
     return app
@@ -185,8 +182,7 @@ def set_stage() -> Stage:
         for name in ("paul", "pia"):
             make.make_participant(session, people[name], event)
         cast = {
-            name: Player(person.id, person.email, person.name)
-            for name, person in people.items()
+            name: Player(person.id, person.email, person.name) for name, person in people.items()
         }
         return Stage(event="q4", event_id=event.id, other_event_id=other.id, **cast)
 
@@ -220,9 +216,7 @@ def connect(app):
     clients = []
 
     def join(person: Player):
-        client = live.socketio.test_client(
-            app, flask_test_client=make.client_of(app, person)
-        )
+        client = live.socketio.test_client(app, flask_test_client=make.client_of(app, person))
         clients.append(client)
         return client
 

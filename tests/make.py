@@ -81,9 +81,7 @@ def actor(player, *, site=(), event_id=None, roles=()):
         name=player.name,
         email=player.email,
         site_roles=frozenset(SiteRole(role) for role in site),
-        event_roles={event_id: frozenset(Role(role) for role in roles)}
-        if event_id
-        else {},
+        event_roles={event_id: frozenset(Role(role) for role in roles)} if event_id else {},
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from hackathon.events import queries, service
@@ -11,6 +13,9 @@ from hackathon.shared.clock import utc_text
 from hackathon.shared.db import reading
 from hackathon.shared.terminal import Commands, as_json, print_json, print_table
 from hackathon.shared.web import act
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 @click.group("events", cls=Commands)
@@ -54,12 +59,10 @@ def list_events(as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
 def phase(slug: str, phase: str, reason: str) -> None:
     """Move an event to a phase."""
 
-    def work(session):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the transaction's body
+    def work(session: Session) -> None:
         actor = acting(session)
         event = queries.find_event(session, actor, slug)
-        service.move_phase(
-            session, actor, event_id=event.id, phase=Phase(phase), reason=reason
-        )
+        service.move_phase(session, actor, event_id=event.id, phase=Phase(phase), reason=reason)
 
     act(work)
     click.echo(f"{slug} is now in phase {phase}.")

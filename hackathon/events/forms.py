@@ -110,20 +110,26 @@ class MoveForm(Form):
         "Phase",
         choices=[(phase.value, phase.label) for phase in Phase if phase in rules.MOVES],
     )
-    reason = StringField("Reason", [DataRequired("Say why; others will read it."), Length(max=2000)])
+    reason = StringField(
+        "Reason", [DataRequired("Say why; others will read it."), Length(max=2000)]
+    )
 
 
 class ExtendForm(Form):
     """More time for all."""
 
     minutes = IntegerField("Minutes", [NumberRange(1, 720)], default=15)
-    reason = StringField("Reason", [DataRequired("Say why; others will read it."), Length(max=2000)])
+    reason = StringField(
+        "Reason", [DataRequired("Say why; others will read it."), Length(max=2000)]
+    )
 
 
 class ReasonForm(Form):
     """Only a reason."""
 
-    reason = StringField("Reason", [DataRequired("Say why; others will read it."), Length(max=2000)])
+    reason = StringField(
+        "Reason", [DataRequired("Say why; others will read it."), Length(max=2000)]
+    )
 
 
 class JoinForm(Form):
@@ -161,5 +167,6 @@ class RoleForm(Form):
     email = StringField("E-mail", [DataRequired("Type an address."), Length(max=320)])
     name = StringField("Name", [Optional(), Length(max=200)])
     role = SelectField(
-        "Role", choices=[("organizer", "Organizer"), ("mentor", "Mentor"), ("participant", "Participant")]
+        "Role",
+        choices=[("organizer", "Organizer"), ("mentor", "Mentor"), ("participant", "Participant")],
     )

@@ -144,6 +144,7 @@ def people_of(session: Session, event_id: int, *, looking: bool = False) -> list
     )
     if looking:
         query = query.where(Registration.is_looking.is_(True))
+    rows: Sequence[tuple[Person, Registration | None]] = session.execute(query).tuples().all()
     return [
         PersonRow(
             id=person.id,
@@ -151,20 +152,18 @@ def people_of(session: Session, event_id: int, *, looking: bool = False) -> list
             email=person.email,
             department=person.department,
             roles=frozenset(roles.get(person.id, set())),
-            role=found.role if found else "",
-            skills=found.skills if found else "",
-            line=found.line if found else "",
-            is_looking=bool(found and found.is_looking),
+            role=found.role if found is not None else "",
+            skills=found.skills if found is not None else "",
+            line=found.line if found is not None else "",
+            is_looking=found is not None and found.is_looking,
         )
-        for person, found in session.execute(query)
+        for person, found in rows
     ]
 
 
 def registration_of(session: Session, event_id: int, person_id: int) -> Registration | None:
     """A person's registration in an event."""
-    return session.scalar(
-        select(Registration).filter_by(event_id=event_id, person_id=person_id)
-    )
+    return session.scalar(select(Registration).filter_by(event_id=event_id, person_id=person_id))
 
 
 @dataclass(frozen=True)

@@ -422,4 +422,3 @@ def as_json(slug: str) -> ResponseReturnValue:
             },
         }
     )
-

@@ -209,7 +209,9 @@ def local_instant(text: str, zone: str, *, field: str, second: bool | None = Non
     try:
         naive = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise Invalid("time", "Give a date and a time like 2026-11-20 09:00.", field=field) from None
+        raise Invalid(
+            "time", "Give a date and a time like 2026-11-20 09:00.", field=field
+        ) from None
     if naive.tzinfo is not None:
         return naive.astimezone(UTC)
     info = ZoneInfo(zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -50,10 +50,8 @@ class Plan:
     is_rehearsal: bool = False
 
 
-def _say(session: Session, actor: Actor, event_id: int, kind: str, **body: object) -> Fact:
-    return record(
-        session, stream=f"event:{event_id}", kind=kind, actor_id=actor.person_id, **body
-    )
+def _say(session: Session, actor: Actor, event_id: int, kind: str, **body: Any) -> Fact:  # noqa: ANN401 - as `record`
+    return record(session, stream=f"event:{event_id}", kind=kind, actor_id=actor.person_id, **body)
 
 
 def _checked(plan: Plan) -> tuple[datetime, str]:
@@ -126,7 +124,7 @@ def _own_event(session: Session, actor: Actor, event_id: int) -> Event:
     return event
 
 
-def change_event(  # noqa: PLR0913 - plan, version and reason belong together
+def change_event(
     session: Session, actor: Actor, *, event_id: int, plan: Plan, version: int, reason: str = ""
 ) -> Event:
     """Change an event; a date that moves after publishing needs a reason.
@@ -138,14 +136,15 @@ def change_event(  # noqa: PLR0913 - plan, version and reason belong together
     event = _own_event(session, actor, event_id)
     if event.version != version:
         raise Conflict(
-            "saved_first", "Somebody else saved first. Reload to see their changes; yours are below."
+            "saved_first",
+            "Somebody else saved first. Reload to see their changes; yours are below.",
         )
     if event.revealed_at is not None:
         raise Conflict("revealed", "The results are out; the event cannot be changed any more.")
     closes, quarter = _checked(plan)
     before = (event.starts_at, event.ends_at, event.submissions_close_at)
     after = (plan.starts_at, plan.ends_at, closes)
-    body: dict[str, object] = {}
+    body: dict[str, Any] = {}
     if before != after:
         if event.published_at is not None:
             body["reason"] = note(session, rules.check_reason(reason))
@@ -174,9 +173,7 @@ def publish_event(session: Session, actor: Actor, *, event_id: int) -> None:
         _say(session, actor, event.id, "event.published")
 
 
-def move_phase(
-    session: Session, actor: Actor, *, event_id: int, phase: Phase, reason: str
-) -> None:
+def move_phase(session: Session, actor: Actor, *, event_id: int, phase: Phase, reason: str) -> None:
     """Move an event to a phase by hand, with a reason that its people can read.
 
     Raises:
@@ -220,8 +217,13 @@ def extend_deadline(
     event.ends_at = max(event.ends_at, closes)
     event.version += 1
     _say(
-        session, actor, event.id, "deadline.moved",
-        submissions_close_at=utc_text(closes), minutes=minutes, reason=note(session, clean),
+        session,
+        actor,
+        event.id,
+        "deadline.moved",
+        submissions_close_at=utc_text(closes),
+        minutes=minutes,
+        reason=note(session, clean),
     )
     return closes
 
@@ -265,7 +267,9 @@ def find_join(session: Session, token: str) -> Event:
     """
     event = session.scalar(select(Event).where(Event.join_token == token))
     if event is None or event.join_closed or event.published_at is None:
-        raise Gone("join_link_gone", "This link does not work any more. Ask an organizer for a new one.")
+        raise Gone(
+            "join_link_gone", "This link does not work any more. Ask an organizer for a new one."
+        )
     return event
 
 
@@ -293,9 +297,7 @@ def register(session: Session, actor: Actor, *, token: str, joining: Joining) ->
     event = find_join(session, token)
     check_phase(queries.phase_of(session, event), Phase.REGISTRATION, Phase.HACKING)
     if event.join_domain and not actor.email.endswith("@" + event.join_domain):
-        raise NotAllowed(
-            "other_domain", f"This event is for addresses of {event.join_domain}."
-        )
+        raise NotAllowed("other_domain", f"This event is for addresses of {event.join_domain}.")
     if event.terms and joining.accepts_version != event.terms_version:
         raise Invalid(
             "terms", "Read and accept the event's text; it may have changed.", field="accepts"

@@ -46,9 +46,7 @@ def home_of(session: Session, actor: Actor) -> Home:
     """The home of a person."""
     rows = events_for(session, actor)
     mine = [
-        row
-        for row in rows
-        if actor.organizes(row.event.id) or actor.event_roles.get(row.event.id)
+        row for row in rows if actor.organizes(row.event.id) or actor.event_roles.get(row.event.id)
     ]
     needs = []
     versions = dict(
@@ -61,9 +59,15 @@ def home_of(session: Session, actor: Actor) -> Home:
     for row in mine:
         event, slug = row.event, row.event.slug
         if actor.organizes(event.id) and row.phase is Phase.DRAFT:
-            needs.append(Need(f"{event.name} is still in draft: publish it.", "events.settings", slug))
+            needs.append(
+                Need(f"{event.name} is still in draft: publish it.", "events.settings", slug)
+            )
         if actor.organizes(event.id) and row.phase is Phase.REGISTRATION and row.people == 0:
-            needs.append(Need(f"Nobody has joined {event.name} yet: share the link.", "events.settings", slug))
+            needs.append(
+                Need(
+                    f"Nobody has joined {event.name} yet: share the link.", "events.settings", slug
+                )
+            )
         asked = event.id in versions and event.terms and versions[event.id] != event.terms_version
         if asked and row.phase in {Phase.REGISTRATION, Phase.HACKING}:
             needs.append(Need(f"Accept the text of {event.name}.", "events.overview", slug))

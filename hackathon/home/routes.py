@@ -12,8 +12,10 @@ from flask import (
     redirect,
     render_template,
     request,
-    session as flask_session,
     url_for,
+)
+from flask import (
+    session as flask_session,
 )
 from sqlalchemy.exc import DBAPIError
 
@@ -45,14 +47,14 @@ def index() -> ResponseReturnValue:
     actor = actor_or_none()
     if actor is None:
         people = []
-        if current_app.extensions["settings"].demo:  # noqa: TID251 - doors may
+        if current_app.extensions["settings"].demo:
             people = people_queries.demo_people(reading())
-        return render_template("home/welcome.html", people=people, can_start=_starter() is not None)
+        return render_template("home/welcome.html", people=people)
     return render_template("home/index.html", home=queries.home_of(reading(), actor))
 
 
 def _starter() -> Callable[..., int] | None:
-    found: Callable[..., int] | None = current_app.extensions.get("start_for_real")  # noqa: TID251 - doors may
+    found: Callable[..., int] | None = current_app.extensions.get("start_for_real")
     return found
 
 
@@ -88,15 +90,11 @@ def start_for_real() -> ResponseReturnValue:
                 name=str(form.person.data),
                 password_hash=hashed,
             )
-            people.give_site_role(
-                session, COMMAND_LINE, person_id=person.id, role=SiteRole.ADMIN
-            )
+            people.give_site_role(session, COMMAND_LINE, person_id=person.id, role=SiteRole.ADMIN)
             actor = load_actor(session, person.id)
             if actor is not None:
                 events.create_event(session, actor, plan)
-            tokens.append(
-                people.begin_session(session, person_id=person.id, device=device_name())
-            )
+            tokens.append(people.begin_session(session, person_id=person.id, device=device_name()))
             return person.id
 
         starter(work)

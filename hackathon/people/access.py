@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import current_app, g, session as flask_session
+from flask import current_app, g
+from flask import session as flask_session
 from sqlalchemy import select, union_all
 from sqlalchemy.sql import column, literal, table
 
@@ -64,9 +65,11 @@ SIGNED_IN_VIEWER = Permission(
 )
 MEMBER = Permission(
     "member of the event",
-    lambda actor, event, _args: actor is not None
-    and event is not None
-    and (actor.organizes(event) or bool(actor.event_roles.get(event))),
+    lambda actor, event, _args: (
+        actor is not None
+        and event is not None
+        and (actor.organizes(event) or bool(actor.event_roles.get(event)))
+    ),
     in_event=True,
 )
 ORGANIZER = Permission(
@@ -111,9 +114,11 @@ def check(needs: tuple[Permission, ...], arguments: dict[str, Any]) -> None:
 
 
 def _event_of(actor: Actor | None, slug: str) -> int:
-    row = reading().execute(
-        select(EVENTS.c.id, EVENTS.c.published_at).where(EVENTS.c.slug == slug)
-    ).first()
+    row = (
+        reading()
+        .execute(select(EVENTS.c.id, EVENTS.c.published_at).where(EVENTS.c.slug == slug))
+        .first()
+    )
     if row is None or (row.published_at is None and not (actor and actor.organizes(row.id))):
         raise NotFound("no_such_event", "There is no such event, or it is not for you to see.")
     return int(row.id)
@@ -195,11 +200,12 @@ def acting(session: Session) -> Actor:
 def page_context() -> dict[str, object]:
     """What every template may use: the viewer, the navigation, the demo's banner."""
     actor = actor_or_none()
-    settings = current_app.extensions["settings"]  # noqa: TID251 - only doors read it
+    settings = current_app.extensions["settings"]
     count = notices.unread(reading(), actor.person_id) if actor and actor.person_id else 0
     return {
         "actor": actor,
         "demo": settings.demo,
+        "can_start": "start_for_real" in current_app.extensions,
         "nav_items": nav_items(actor),
         "unread": count,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy import select
@@ -14,11 +15,21 @@ from hackathon.shared.errors import NotFound
 from hackathon.shared.terminal import Commands
 from hackathon.shared.web import act
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 
 def _address() -> str:
     from hackathon.shared.settings import read_settings  # noqa: PLC0415 - only for links
 
     return read_settings().public_url or "http://127.0.0.1:5000"
+
+
+def _event_id(session: Session, slug: str) -> int:
+    event_id = session.scalar(select(EVENTS.c.id).where(EVENTS.c.slug == slug))
+    if event_id is None:
+        raise NotFound("no_such_event", f"There is no event {slug}; nothing was saved.")
+    return int(event_id)
 
 
 @click.group("people", cls=Commands)
@@ -51,7 +62,7 @@ def add(  # noqa: PLR0913, PLR0917 - click passes each option
     if password_stdin:
         hashed = service.hash_password(sys.stdin.readline().rstrip("\r\n"))
 
-    def work(session):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the transaction's body
+    def work(session: Session) -> tuple[bool, str]:
         actor = acting(session)
         known = queries.by_email(session, email)
         person = known or service.add_person(session, actor, email=email, name=name)
@@ -61,11 +72,12 @@ def add(  # noqa: PLR0913, PLR0917 - click passes each option
             if wanted:
                 service.give_site_role(session, actor, person_id=person.id, role=site_role)
         if slug:
-            event_id = session.scalar(select(EVENTS.c.id).where(EVENTS.c.slug == slug))
-            if event_id is None:
-                raise NotFound("no_such_event", f"There is no event {slug}; nothing was saved.")
             service.give_event_role(
-                session, actor, event_id=event_id, person_id=person.id, role=Role(str(role))
+                session,
+                actor,
+                event_id=_event_id(session, slug),
+                person_id=person.id,
+                role=Role(str(role)),
             )
         token = ""
         if known is None and hashed is None:
@@ -83,7 +95,7 @@ def add(  # noqa: PLR0913, PLR0917 - click passes each option
 def link(email: str) -> None:
     """Print a new one-time sign-in link; older ones end."""
 
-    def work(session):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the transaction's body
+    def work(session: Session) -> str:
         person = queries.by_email(session, email)
         if person is None:
             raise NotFound("no_such_person", f"Nobody here has the address {email}.")

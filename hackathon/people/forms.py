@@ -36,5 +36,8 @@ class PasswordForm(Form):
     current = PasswordField("Current password", [Length(max=256)])
     password = PasswordField(
         "New password",
-        [DataRequired("Type a new password."), Length(min=12, max=256, message="A password has 12 to 256 characters.")],
+        [
+            DataRequired("Type a new password."),
+            Length(min=12, max=256, message="A password has 12 to 256 characters."),
+        ],
     )

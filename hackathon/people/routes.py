@@ -13,6 +13,8 @@ from flask import (
     redirect,
     render_template,
     request,
+)
+from flask import (
     session as flask_session,
 )
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -31,6 +33,7 @@ from hackathon.shared.web import act, device_name, safe_next, see, submit
 if TYPE_CHECKING:
     from flask import Response
     from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response as AnyResponse
 
     from hackathon.shared.sessions import Visit
@@ -48,14 +51,14 @@ def _visit() -> Visit:
 
 
 def _limits() -> MovingWindowRateLimiter:
-    limiter: MovingWindowRateLimiter = current_app.extensions.setdefault(  # noqa: TID251 - one counter an application
+    limiter: MovingWindowRateLimiter = current_app.extensions.setdefault(
         "sign_in_limits", MovingWindowRateLimiter(MemoryStorage())
     )
     return limiter
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt="known-device")  # noqa: TID251 - doors may
+    return URLSafeSerializer(str(current_app.secret_key), salt="known-device")
 
 
 def _is_known_device(address: str) -> bool:
@@ -78,7 +81,7 @@ def _remember_device(response: Response | AnyResponse, address: str) -> None:
         str(_signer().dumps(kept)),
         max_age=KNOWN_DEVICE_DAYS * 86_400,
         httponly=True,
-        secure=current_app.extensions["settings"].secure,  # noqa: TID251 - doors may
+        secure=current_app.extensions["settings"].secure,
         samesite="Lax",
     )
 
@@ -130,7 +133,7 @@ def _demo_people() -> list[tuple[object, object]]:
 
 def _may_use_demo() -> bool:
     """Demo buttons exist only in the demo and only on a loopback address."""
-    settings = current_app.extensions["settings"]  # noqa: TID251 - doors may
+    settings = current_app.extensions["settings"]
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:
@@ -153,18 +156,14 @@ def enter() -> ResponseReturnValue:
         folded = typed[:320]
     try:
         _check_attempts(folded)
-        person = service.check_password(
-            reading(), email=typed, password=str(form.password.data)
-        )
+        person = service.check_password(reading(), email=typed, password=str(form.password.data))
     except NotSignedIn as refusal:
         _limits().hit(PER_ACCOUNT, "account", folded)
         _limits().hit(PER_ADDRESS, "address", request.remote_addr or "")
         form.refuse(refusal)
         return _sign_in_page(form), refusal.code
     token = act(
-        lambda session: service.begin_session(
-            session, person_id=person.id, device=device_name()
-        )
+        lambda session: service.begin_session(session, person_id=person.id, device=device_name())
     )
     return _welcome(token, target, person.email)
 
@@ -177,13 +176,12 @@ def ask_for_link() -> ResponseReturnValue:
     _check_attempts("link:" + str(form.email.data or "")[:320].casefold())
     _limits().hit(PER_ADDRESS, "address", request.remote_addr or "")
     _limits().hit(PER_ACCOUNT, "account", "link:" + str(form.email.data or "")[:320].casefold())
-    done = submit(
-        form,
-        lambda session: service.mail_link(
-            session, email=str(form.email.data), address=public_address()
-        )
-        or True,
-    )
+
+    def work(session: Session) -> bool:
+        service.mail_link(session, email=str(form.email.data), address=public_address())
+        return True
+
+    done = submit(form, work)
     if done is None:
         return _sign_in_page(SignInForm(request.form)), form.status
     flash("If somebody has that address, a link is on its way. It works once, for 30 minutes.")
@@ -192,7 +190,7 @@ def ask_for_link() -> ResponseReturnValue:
 
 def public_address() -> str:
     """The address that links begin with."""
-    settings = current_app.extensions["settings"]  # noqa: TID251 - doors may
+    settings = current_app.extensions["settings"]
     return str(settings.public_url or request.host_url.rstrip("/"))
 
 
@@ -247,9 +245,7 @@ def account() -> ResponseReturnValue:
     return _account_page()
 
 
-def _account_page(
-    profile: ProfileForm | None = None, password: PasswordForm | None = None
-) -> str:
+def _account_page(profile: ProfileForm | None = None, password: PasswordForm | None = None) -> str:
     actor = current_actor()
     person = queries.find_person(reading(), actor.person_id or 0)
     return render_template(
@@ -268,10 +264,12 @@ def save_account() -> ResponseReturnValue:
     """Save one's profile."""
     form = ProfileForm(request.form)
     values = form.values()
-    done = submit(
-        form,
-        lambda session: service.change_profile(session, current_actor(session), **values) or True,
-    )
+
+    def work(session: Session) -> bool:
+        service.change_profile(session, current_actor(session), **values)
+        return True
+
+    done = submit(form, work)
     if done is None:
         return _account_page(profile=form), form.status
     flash("Saved.")
@@ -289,11 +287,11 @@ def save_password() -> ResponseReturnValue:
         return _account_page(password=form), 422
     try:
         if person.password_hash:
-            service.check_password(
-                reading(), email=person.email, password=str(form.current.data)
-            )
+            service.check_password(reading(), email=person.email, password=str(form.current.data))
     except NotSignedIn:
-        form.refuse(NotAllowed("wrong_password", "That is not your current password.", field="current"))
+        form.refuse(
+            NotAllowed("wrong_password", "That is not your current password.", field="current")
+        )
         return _account_page(password=form), form.status
     hashed = service.hash_password(str(form.password.data))
     keep = _visit().id_hash
@@ -311,9 +309,7 @@ def save_password() -> ResponseReturnValue:
 def end_devices() -> ResponseReturnValue:
     """Sign all other devices out."""
     keep = _visit().id_hash
-    act(
-        lambda session: service.end_other_sessions(session, current_actor(session), keep=keep)
-    )
+    act(lambda session: service.end_other_sessions(session, current_actor(session), keep=keep))
     flash("Your other devices are signed out.")
     return see("people.account")
 
@@ -332,7 +328,5 @@ def notice_list() -> ResponseReturnValue:
 @requires(SIGNED_IN)
 def read_notices() -> ResponseReturnValue:
     """All have been read."""
-    act(
-        lambda session: notices.mark_read(session, current_actor(session).person_id or 0)
-    )
+    act(lambda session: notices.mark_read(session, current_actor(session).person_id or 0))
     return see("people.notice_list")

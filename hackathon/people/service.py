@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from hackathon.people import queries, rules
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 _DUMMY = generate_password_hash("a password that nobody has")
 
 
-def _access(session: Session, actor: Actor, person_id: int, kind: str, **body: object) -> None:
-    record(
-        session, stream=f"access:{person_id}", kind=kind, actor_id=actor.person_id, **body
-    )
+def _access(session: Session, actor: Actor, person_id: int, kind: str, **body: Any) -> None:  # noqa: ANN401 - as `record`
+    record(session, stream=f"access:{person_id}", kind=kind, actor_id=actor.person_id, **body)
 
 
 def hash_password(password: str) -> str:
@@ -153,14 +151,12 @@ def take_event_role(
     rules.check_organizes(actor, event_id)
     if role is Role.ORGANIZER and queries.organizer_ids(session, event_id) == [person_id]:
         raise Conflict("last_organizer", "An event needs an organizer; name another first.")
-    done = session.execute(
-        delete(EventRoleGrant).where(
-            EventRoleGrant.event_id == event_id,
-            EventRoleGrant.person_id == person_id,
-            EventRoleGrant.role == role,
-        )
+    known = session.scalar(
+        select(EventRoleGrant).filter_by(event_id=event_id, person_id=person_id, role=role)
     )
-    if done.rowcount:
+    if known is not None:
+        session.delete(known)
+        session.flush()
         _access(session, actor, person_id, "role.taken", role=role.value, event=event_id)
 
 
@@ -212,7 +208,7 @@ def begin_session(session: Session, *, person_id: int, device: str) -> str:
         stream=f"access:{person_id}",
         kind="session.begun",
         actor_id=person_id,
-        session=sessions.digest(token)[:12],
+        device=sessions.digest(token)[:12],
     )
     return token
 
@@ -224,7 +220,7 @@ def end_session(session: Session, actor: Actor, *, id_hash: str) -> None:
     mine = {row.id_hash for row in queries.devices_of(session, actor.person_id)}
     if id_hash in mine:
         sessions.end(session, id_hash)
-        _access(session, actor, actor.person_id, "session.ended", session=id_hash[:12])
+        _access(session, actor, actor.person_id, "session.ended", device=id_hash[:12])
 
 
 def end_other_sessions(session: Session, actor: Actor, *, keep: str | None) -> None:
@@ -267,9 +263,7 @@ def _new_link(session: Session, actor_id: int | None, person_id: int, *, mailed:
         else timedelta(hours=rules.LINK_HOURS_PRINTED)
     )
     session.add(
-        SignInLink(
-            person_id=person_id, token_hash=sessions.digest(token), expires_at=now() + life
-        )
+        SignInLink(person_id=person_id, token_hash=sessions.digest(token), expires_at=now() + life)
     )
     session.flush()
     record(
@@ -312,9 +306,7 @@ def find_link(session: Session, token: str) -> SignInLink:
         Gone: used, replaced, expired or unknown (line 8).
     """
     link = session.scalar(
-        select(SignInLink)
-        .where(SignInLink.token_hash == sessions.digest(token))
-        .with_for_update()
+        select(SignInLink).where(SignInLink.token_hash == sessions.digest(token)).with_for_update()
     )
     if link is None or link.ended_at is not None or link.expires_at <= now():
         raise Gone("link_gone", "This link has been used or has expired. Ask for a new one.")
@@ -377,7 +369,7 @@ def set_password(session: Session, actor: Actor, *, person_id: int, password_has
 def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Names by id."""
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(set(ids))))
-    return {person_id: name for person_id, name in rows}
+    return dict(rows.tuples())
 
 
 def count_people(session: Session) -> int:

@@ -51,9 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Pick the column type of the engine."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse naive values; convert to UTC."""
         if value is None:
             return None
@@ -63,15 +61,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give back an aware instant in UTC."""
         if value is None:
             return None
-        return (
-            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        )
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 metadata = MetaData(
@@ -106,12 +100,12 @@ T = TypeVar("T")
 
 def money_check(column: str) -> CheckConstraint:
     """Hold a money column to whole numbers on SQLite, whose columns would take anything."""
-    return CheckConstraint(
-        f"typeof({column}) = 'integer'", name=f"{column}_whole"
-    ).ddl_if(dialect="sqlite")
+    return CheckConstraint(f"typeof({column}) = 'integer'", name=f"{column}_whole").ddl_if(
+        dialect="sqlite"
+    )
 
 
-class NestedTransaction(RuntimeError):
+class NestedTransaction(RuntimeError):  # noqa: N818 - reads as what happened
     """A second transaction was opened inside the first: services must not open any."""
 
 
@@ -222,8 +216,5 @@ def transaction() -> Iterator[Session]:
 def lock(session: Session, model: type[T], **by: object) -> T | None:
     """Fetch one row and hold it until the commit (a row lock on PostgreSQL)."""
     return session.scalar(
-        select(model)
-        .filter_by(**by)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        select(model).filter_by(**by).with_for_update().execution_options(populate_existing=True)
     )

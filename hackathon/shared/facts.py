@@ -95,7 +95,7 @@ def canonical(value: object) -> str:
     )
 
 
-def link(
+def link(  # noqa: PLR0913, PLR0917 - the parts of a fact, in the order that is hashed
     stream: str,
     seq: int,
     kind: str,
@@ -103,7 +103,7 @@ def link(
     at: str,
     body: str,
     prev: str,
-) -> str:  # noqa: PLR0913, PLR0917
+) -> str:
     """The hash of a fact: SHA-256 over its canonical parts and the hash before it."""
     parts = canonical([stream, seq, kind, actor_id, at, body, prev])
     return hashlib.sha256(parts.encode()).hexdigest()
@@ -114,7 +114,7 @@ def start(session: Session) -> None:
     session.info["facts"] = []
 
 
-def record(  # noqa: PLR0913 - a fact is stream, kind, actor, time and body
+def record(
     session: Session,
     *,
     stream: str,
@@ -146,7 +146,7 @@ def note(session: Session, written: str) -> dict[str, object]:
     salt = secrets.token_hex(16)
     row = Note(salt=salt, text=written, written_at=now())
     session.add(row)
-    session.flush([row])
+    session.flush()
     digest = hashlib.sha256((salt + written).encode()).hexdigest()
     return {"note": row.id, "digest": digest}
 
@@ -219,9 +219,7 @@ def _heads(session: Session, streams: set[str]) -> dict[str, tuple[int, str]]:
 
 def last_seq(session: Session, stream: str) -> int:
     """The highest `seq` of a stream; 0 when nothing has happened."""
-    found = session.scalar(
-        select(func.max(FactRow.seq)).where(FactRow.stream == stream)
-    )
+    found = session.scalar(select(func.max(FactRow.seq)).where(FactRow.stream == stream))
     return found or 0
 
 
@@ -230,9 +228,7 @@ def last_position(session: Session) -> int:
     return session.scalar(select(func.max(FactRow.position))) or 0
 
 
-def facts_of(
-    session: Session, stream: str, after: int = 0, limit: int = 500
-) -> list[FactRow]:
+def facts_of(session: Session, stream: str, after: int = 0, limit: int = 500) -> list[FactRow]:
     """Facts of one stream past a `seq`, in order."""
     query = (
         select(FactRow)
@@ -246,10 +242,7 @@ def facts_of(
 def facts_after(session: Session, position: int, limit: int = 500) -> list[FactRow]:
     """Facts of all streams past a position, in order: what followers read."""
     query = (
-        select(FactRow)
-        .where(FactRow.position > position)
-        .order_by(FactRow.position)
-        .limit(limit)
+        select(FactRow).where(FactRow.position > position).order_by(FactRow.position).limit(limit)
     )
     return list(session.scalars(query))
 
@@ -264,9 +257,7 @@ def broken_links(session: Session) -> list[str]:
     for row in session.scalars(query):
         expected += 1
         if row.position != expected:
-            problems.append(
-                f"facts: position {expected} is missing (found {row.position})"
-            )
+            problems.append(f"facts: position {expected} is missing (found {row.position})")
             expected = row.position
         seq, prev = heads.get(row.stream, (0, GENESIS))
         if row.seq != seq + 1:
@@ -295,10 +286,7 @@ def _changed_notes(row: FactRow, notes: dict[int, Note]) -> list[str]:
         kept = notes.get(value["note"])
         if kept is None or kept.salt is None or kept.text is None:
             continue  # erased on purpose; the chain still holds the digest
-        if (
-            hashlib.sha256((kept.salt + kept.text).encode()).hexdigest()
-            != value["digest"]
-        ):
+        if hashlib.sha256((kept.salt + kept.text).encode()).hexdigest() != value["digest"]:
             problems.append(f"{row.stream}: the {name} of fact {row.seq} was changed")
     return problems
 

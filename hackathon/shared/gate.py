@@ -24,21 +24,10 @@ if TYPE_CHECKING:
 
 LONGEST_PATH = 2_000
 
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self' {sockets}",
-        "manifest-src 'self'",
-        "worker-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "object-src 'none'",
-        "frame-ancestors 'none'",
-    )
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self' {sockets}; manifest-src 'self'; worker-src 'self'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 
 
@@ -53,16 +42,12 @@ class Gate:
         self.settings = settings
         self.hosts = trusted_hosts(settings)
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let pass, or answer at once."""
         host = environ.get("HTTP_HOST", "")
         headers = self._headers(host)
 
-        def with_headers(
-            status: str, given: list[tuple[str, str]], exc_info: Any = None
-        ) -> Any:  # noqa: ANN401 - WSGI
+        def with_headers(status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ANN401 - WSGI
             have = {name.lower() for name, _ in given}
             extra = [pair for pair in headers if pair[0].lower() not in have]
             return start_response(status, given + extra, exc_info)
@@ -96,15 +81,11 @@ class Gate:
                 "method",
                 "That method is not offered.",
             )
-        if path.startswith("/socket.io") and (
-            refused := self._handshake(environ, host)
-        ):
+        if path.startswith("/socket.io") and (refused := self._handshake(environ, host)):
             return _answer(with_headers, *refused)
         return self.inner(environ, with_headers)
 
-    def _handshake(
-        self, environ: WSGIEnvironment, host: str
-    ) -> tuple[str, str, str] | None:
+    def _handshake(self, environ: WSGIEnvironment, host: str) -> tuple[str, str, str] | None:
         """Refuse a socket without a session before it costs a thread."""
         origin = environ.get("HTTP_ORIGIN")
         scheme = "https" if self.settings.secure else "http"
@@ -121,9 +102,7 @@ class Gate:
                 "This page may not open a connection here.",
             )
         interface = self.app.session_interface
-        name = (
-            interface.cookie if isinstance(interface, sessions.Sessions) else "session"
-        )
+        name = interface.cookie if isinstance(interface, sessions.Sessions) else "session"
         try:
             jar = SimpleCookie(environ.get("HTTP_COOKIE", ""))
         except CookieError:
@@ -148,9 +127,7 @@ class Gate:
             ("X-Frame-Options", "DENY"),
         ]
         if self.settings.secure:
-            pairs.append(
-                ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-            )
+            pairs.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
         return pairs
 
 

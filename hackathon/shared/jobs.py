@@ -88,7 +88,7 @@ def _advance(name: str) -> int:
         return len(fresh)
 
 
-class _Consumer(Consumer):  # type: ignore[misc]
+class _Consumer(Consumer):
     """Huey's consumer as a thread of ours: it leaves the signals alone."""
 
     def _set_signal_handlers(self) -> None:
@@ -110,9 +110,7 @@ def start(app: Flask, settings: Settings) -> Callable[[], None]:
                 try:
                     job()
                 except Exception:
-                    logger.exception(
-                        "job failed job=%s", getattr(job, "__qualname__", job)
-                    )
+                    logger.exception("job failed job=%s", getattr(job, "__qualname__", job))
         follow_facts(app)
 
     waker = facts.waker()
@@ -127,9 +125,7 @@ def start(app: Flask, settings: Settings) -> Callable[[], None]:
                 catch_up()
 
     threading.Thread(target=wake_up, name="jobs-waker", daemon=True).start()
-    consumer = _Consumer(
-        huey, workers=1, periodic=True, initial_delay=0.1, max_delay=1.0
-    )
+    consumer = _Consumer(huey, workers=1, periodic=True, initial_delay=0.1, max_delay=1.0)
     threading.Thread(target=consumer.run, name="jobs", daemon=True).start()
 
     def stop() -> None:

@@ -17,7 +17,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from flask import Flask, request, session as flask_session
+from flask import Flask, request
+from flask import session as flask_session
 from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import SocketIO, disconnect, join_room
@@ -68,9 +69,7 @@ class Board(NamedTuple):
 class Message(BaseModel):
     """Parent of message payloads: exact types, nothing beyond the declared fields."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 M = TypeVar("M", bound=Message)
@@ -153,9 +152,7 @@ _limiter = MovingWindowRateLimiter(MemoryStorage())
 _limit = RateLimitItemPerSecond(MESSAGES_A_SECOND)
 
 
-def message(
-    name: str, schema: type[M]
-) -> Callable[[Callable[[M], Row]], Callable[..., Row]]:
+def message(name: str, schema: type[M]) -> Callable[[Callable[[M], Row]], Callable[..., Row]]:
     """Register a handler of one message; `@requires(...)` stands below it.
 
     The handler takes the parsed payload and returns a dict, which becomes
@@ -231,7 +228,11 @@ def _refused(refusal: Refusal) -> Row:
 
 def _crashed(name: str) -> Row:
     reference = uuid.uuid4().hex[:10]
-    logger.exception("crash in message=%s reference=%s", name, reference)
+    logger.exception(  # noqa: LOG004 - only called from handlers
+        "crash in message=%s reference=%s",
+        name,
+        reference,
+    )
     return {
         "ok": False,
         "code": 503,
@@ -291,9 +292,7 @@ class Channel:
     def publish(self, session: Session, key: int) -> None:
         """Push what changed to each watched audience of this key."""
         with _rooms.lock:
-            watched = [
-                place for place in _rooms.boards if place[:2] == (self.prefix, key)
-            ]
+            watched = [place for place in _rooms.boards if place[:2] == (self.prefix, key)]
         for place in watched:
             board = self.read(session, key, place[2])
             with _rooms.lock:
@@ -389,9 +388,7 @@ class Ticker:
         try:
             work(session, argument)
         except Exception:
-            logger.exception(
-                "follower failed work=%s", getattr(work, "__qualname__", work)
-            )
+            logger.exception("follower failed work=%s", getattr(work, "__qualname__", work))
             session.rollback()
 
     def run(self) -> None:

@@ -95,13 +95,9 @@ def split(total: Micros, weights: Sequence[int]) -> list[Micros]:
         raise Invalid("amount", "Only whole cents can be split.", field="amount")
     whole = sum(weights)
     if whole <= 0 or min(weights) < 0:
-        raise Invalid(
-            "weights", "There is nobody to split this between.", field="weights"
-        )
+        raise Invalid("weights", "There is nobody to split this between.", field="weights")
     shares = [cents * weight // whole for weight in weights]
-    order = sorted(
-        range(len(weights)), key=lambda i: (-(cents * weights[i] % whole), i)
-    )
+    order = sorted(range(len(weights)), key=lambda i: (-(cents * weights[i] % whole), i))
     for index in order[: cents - sum(shares)]:
         shares[index] += 1
     return [Micros(share * CENT) for share in shares]

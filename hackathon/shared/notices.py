@@ -41,10 +41,7 @@ def notify(session: Session, *, person_id: int, key: str, text: str, link: str) 
 def notices_of(session: Session, person_id: int, limit: int = 50) -> list[Notice]:
     """A person's notices, newest first."""
     query = (
-        select(Notice)
-        .where(Notice.person_id == person_id)
-        .order_by(Notice.id.desc())
-        .limit(limit)
+        select(Notice).where(Notice.person_id == person_id).order_by(Notice.id.desc()).limit(limit)
     )
     return list(session.scalars(query))
 
@@ -52,9 +49,7 @@ def notices_of(session: Session, person_id: int, limit: int = 50) -> list[Notice
 def unread(session: Session, person_id: int) -> int:
     """How many notices a person has not read."""
     query = select(func.count()).select_from(Notice)
-    found = session.scalar(
-        query.where(Notice.person_id == person_id, Notice.read_at.is_(None))
-    )
+    found = session.scalar(query.where(Notice.person_id == person_id, Notice.read_at.is_(None)))
     return found or 0
 
 

@@ -59,8 +59,6 @@ def once(
             )
         return row.made_id, True
     made = make()
-    session.add(
-        RequestKey(key=key[:64], person_id=person_id, digest=asked, made_id=made)
-    )
+    session.add(RequestKey(key=key[:64], person_id=person_id, digest=asked, made_id=made))
     session.flush()
     return made, False

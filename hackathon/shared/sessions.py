@@ -52,9 +52,7 @@ def digest(token: str) -> str:
 def begin(session: Session, *, person_id: int, device: str) -> str:
     """Start a session for a person on a device; returns the cookie's value."""
     token = secrets.token_urlsafe(32)
-    session.add(
-        WebSession(id_hash=digest(token), person_id=person_id, device=device[:200])
-    )
+    session.add(WebSession(id_hash=digest(token), person_id=person_id, device=device[:200]))
     return token
 
 
@@ -110,9 +108,7 @@ def find(session: Session, token: str) -> WebSession | None:
 class Visit(CallbackDict[str, Any], SessionMixin):
     """The session of one request: who is signed in, flashes, the CSRF token."""
 
-    def __init__(
-        self, *, secret: bytes, token: str, row: WebSession | None, visitor: str
-    ) -> None:
+    def __init__(self, *, secret: bytes, token: str, row: WebSession | None, visitor: str) -> None:
         super().__init__({}, None)
         self.secret = secret
         self.token = token
@@ -183,17 +179,13 @@ class Sessions(SessionInterface):
         )
         if kept := request.cookies.get(self.flash_cookie):
             try:
-                visit["_flashes"] = [
-                    tuple(pair) for pair in self._signer(app).loads(kept)
-                ]
+                visit["_flashes"] = [tuple(pair) for pair in self._signer(app).loads(kept)]
                 visit.had_flashes = True
             except (BadSignature, TypeError, ValueError):
                 visit.had_flashes = True
         return visit
 
-    def save_session(
-        self, app: Flask, session: SessionMixin, response: Response
-    ) -> None:
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Set the cookies that changed."""
         visit = session
         if not isinstance(visit, Visit):
@@ -205,9 +197,7 @@ class Sessions(SessionInterface):
         if visit.new_visitor:
             self._set(response, self.visitor_cookie, visit.visitor)
         if flashes := visit.get("_flashes"):
-            self._set(
-                response, self.flash_cookie, str(self._signer(app).dumps(flashes))
-            )
+            self._set(response, self.flash_cookie, str(self._signer(app).dumps(flashes)))
         elif visit.had_flashes:
             self._drop(response, self.flash_cookie)
         if visit.row is not None or visit.new_token:
@@ -220,9 +210,7 @@ class Sessions(SessionInterface):
         )
 
     def _drop(self, response: Response, name: str) -> None:
-        response.delete_cookie(
-            name, httponly=True, secure=self.secure, samesite="Lax", path="/"
-        )
+        response.delete_cookie(name, httponly=True, secure=self.secure, samesite="Lax", path="/")
 
     @staticmethod
     def _signer(app: Flask) -> URLSafeSerializer:
@@ -232,7 +220,5 @@ class Sessions(SessionInterface):
 def touch(session: Session, id_hash: str) -> None:
     """Note that a session was used."""
     session.execute(
-        update(WebSession)
-        .where(WebSession.id_hash == id_hash)
-        .values(last_seen_at=now())
+        update(WebSession).where(WebSession.id_hash == id_hash).values(last_seen_at=now())
     )

@@ -30,9 +30,7 @@ def _default_instance() -> Path:
 class Settings(BaseSettings):
     """Everything that can be set, each by `HACKATHON_<NAME>` in the environment."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="HACKATHON_", frozen=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="HACKATHON_", frozen=True, extra="ignore")
 
     instance: Path = Field(default_factory=_default_instance)
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
@@ -53,9 +51,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_public_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (
-            parts.scheme not in {"http", "https"} or not parts.netloc or parts.query
-        ):
+        if value and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query):
             message = "must look like https://hackathon.example.com"
             raise ValueError(message)
         return value.rstrip("/")
@@ -80,11 +76,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_demo(self) -> Settings:
-        if (
-            self.demo
-            and self.database_url
-            and not self.database_url.startswith("sqlite")
-        ):
+        if self.demo and self.database_url and not self.database_url.startswith("sqlite"):
             message = "the demo is always SQLite; unset DATABASE_URL"
             raise ValueError(message)
         return self

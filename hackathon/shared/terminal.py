@@ -12,9 +12,7 @@ from hackathon.shared.errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-as_json = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON instead of a table."
-)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
 def acting_email() -> str:
@@ -28,11 +26,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
     texts = [[str(cell) for cell in row] for row in [header, *rows]]
     widths = [max(len(row[i]) for row in texts) for i in range(len(header))]
     for row in texts:
-        click.echo(
-            "  ".join(
-                cell.ljust(w) for cell, w in zip(row, widths, strict=True)
-            ).rstrip()
-        )
+        click.echo("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip())
 
 
 def print_json(value: object) -> None:

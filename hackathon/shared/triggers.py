@@ -7,10 +7,16 @@ rebuilds a table calls `create_triggers`, and a test compares the live ones with
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from alembic.operations import Operations
+    from sqlalchemy import Connection
+
+    class Migration(Protocol):
+        """As much of `alembic.op` as is needed."""
+
+        def get_bind(self) -> Connection:
+            """The connection that migrates."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def append_only(table: str) -> None:
     )
 
 
-def create_triggers(op: Operations, *tables: str) -> None:
+def create_triggers(op: Migration, *tables: str) -> None:
     """Create the listed triggers of these tables on the engine at hand."""
     dialect = op.get_bind().dialect.name
     for entry in TRIGGERS:

@@ -20,8 +20,10 @@ from flask import (
     redirect,
     render_template,
     request,
-    session as flask_session,
     url_for,
+)
+from flask import (
+    session as flask_session,
 )
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -47,7 +49,7 @@ SERIALIZATION = frozenset({"40001", "40P01"})
 LOCK_TIMEOUT = "55P03"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY = 1_000_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Form(wtforms.Form):
@@ -94,11 +96,7 @@ def act(work: Callable[[Session], T]) -> T:
             if state in SERIALIZATION and left:
                 time.sleep(secrets.randbelow(30) / 1000)
                 continue
-            if (
-                state in SERIALIZATION
-                or state == LOCK_TIMEOUT
-                or is_out_of_order(error)
-            ):
+            if state in SERIALIZATION or state == LOCK_TIMEOUT or is_out_of_order(error):
                 raise busy() from error
             raise
     raise busy()
@@ -182,12 +180,9 @@ def event_tabs(here: Any) -> list[tuple[str, str, bool]]:  # noqa: ANN401 - even
     for entry in sorted(_tabs, key=lambda entry: entry.order):
         if entry.shown(here):
             same = request.endpoint == entry.endpoint or (
-                request.endpoint not in exact
-                and package == entry.endpoint.split(".")[0]
+                request.endpoint not in exact and package == entry.endpoint.split(".")[0]
             )
-            found.append(
-                (entry.label, url_for(entry.endpoint, slug=here.event.slug), same)
-            )
+            found.append((entry.label, url_for(entry.endpoint, slug=here.event.slug), same))
     return found
 
 
@@ -221,9 +216,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def csv_answer(
-    filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]
-) -> Response:
+def csv_answer(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """A CSV download."""
     return file_answer(csv_text(header, rows), filename, "text/csv; charset=utf-8")
 
@@ -243,8 +236,8 @@ def wants_json() -> bool:
     """Whether the caller is a program."""
     if request.path.startswith("/api/"):
         return True
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    return best == "application/json" and "text/html" not in request.accept_mimetypes
+    accepted = request.accept_mimetypes
+    return accepted.accept_json and not accepted.accept_html
 
 
 def reference() -> str:
@@ -333,9 +326,7 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if error.response is not None or code < 400:  # noqa: PLR2004
         return error.get_response()
-    word, message = WORDS.get(
-        code, ("error", error.description or "That did not work.")
-    )
+    word, message = WORDS.get(code, ("error", error.description or "That did not work."))
     refusal = Refusal(word, message)
     refusal.code = code
     return answer_refusal(refusal)
@@ -348,7 +339,7 @@ def _answer_crash(error: Exception) -> ResponseReturnValue:
         return answer_refusal(
             BadRequest("nesting", "That is nested too deeply; nothing was saved.")
         )
-    logger.exception("crash reference=%s", reference())
+    logger.error("crash reference=%s", reference(), exc_info=error)
     refusal = Refusal(
         "crash",
         "Something went wrong on our side; nothing was saved. Try again; if it stays, "
@@ -371,11 +362,27 @@ def _note_use() -> None:
         logger.warning("last_seen not written reference=%s", reference())
 
 
+def _log_request(response: Response) -> Response:
+    """One line a request: the rule, not the path, so that no sign-in link is logged."""
+    rule = request.url_rule.rule if request.url_rule else "(no such page)"
+    visit: Any = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
+    logger.info(
+        "%s %s %s reference=%s person=%s",
+        request.method,
+        rule,
+        response.status_code,
+        reference(),
+        getattr(visit, "person_id", None),
+    )
+    return response
+
+
 def set_up(app: Flask) -> None:
     """Install CSRF, error pages and what every template may use."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
     app.config["MAX_FORM_PARTS"] = 400
+    app.after_request(_log_request)
     app.before_request(check_csrf)
     app.before_request(_note_use)
     app.register_error_handler(Refusal, answer_refusal)

@@ -96,9 +96,7 @@ class JoinRequest(Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
-        CheckConstraint(
-            "state IN ('open', 'accepted', 'declined', 'lapsed')", name="state_known"
-        ),
+        CheckConstraint("state IN ('open', 'accepted', 'declined', 'lapsed')", name="state_known"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -36,9 +36,7 @@ def test_an_instant_without_zone_is_refused():
         pytest.raises(sa.exc.StatementError, match="time zone"),
         transaction() as session,
     ):
-        session.add(
-            Person(email="a@example.com", name="A", created_at=datetime(2026, 1, 1))
-        )  # noqa: DTZ001
+        session.add(Person(email="a@example.com", name="A", created_at=datetime(2026, 1, 1)))  # noqa: DTZ001
 
 
 def test_line_43_a_lock_held_elsewhere_is_refused_within_six_seconds_and_reading_goes_on(

@@ -106,9 +106,7 @@ def test_a_missing_fact_is_found():
 def test_an_erased_note_leaves_the_chain_whole_and_a_changed_one_is_found():
     with transaction() as session:
         reason = note(session, "Paul was ill.")
-        record(
-            session, stream="event:1", kind="thing.done", actor_id=None, reason=reason
-        )
+        record(session, stream="event:1", kind="thing.done", actor_id=None, reason=reason)
     assert note_texts(reading(), [reason["note"]]) == {reason["note"]: "Paul was ill."}
     with transaction() as session:
         session.execute(sa.update(Note).values(text="Paul was late."))

@@ -22,9 +22,7 @@ def test_every_wrong_setting_is_reported_at_once(monkeypatch):
 
 
 def test_secrets_are_masked(tmp_path):
-    settings = read_settings(
-        instance=tmp_path, secret_key="s" * 40, mail_password="hush"
-    )
+    settings = read_settings(instance=tmp_path, secret_key="s" * 40, mail_password="hush")
     assert settings.shown()["secret_key"] == "***"
     assert settings.shown()["mail_password"] == "***"
 

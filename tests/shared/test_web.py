@@ -33,7 +33,7 @@ def test_a_relative_next_is_kept():
     assert safe_next("/events/q4/teams?page=2#top") == "/events/q4/teams?page=2#top"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\uff1d"])
 def test_line_34_a_formula_is_disarmed_and_numbers_stay_numbers(start):
     text = csv_text(["title", "sum"], [[start + "HYPERLINK(1)", -5]])
     assert text == f'"title","sum"\r\n"\'{start}HYPERLINK(1)",-5\r\n'

@@ -98,15 +98,11 @@ def upgrade() -> None:
         sa.Column("link", sa.String(), nullable=False),
         sa.Column("told_at", UtcDateTime(), nullable=False),
         sa.Column("read_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=("fk_notices_person_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=("fk_notices_person_id")),
         sa.PrimaryKeyConstraint("id", name=("pk_notices")),
         sa.UniqueConstraint("key", name=("uq_notices_key")),
     )
-    op.create_index(
-        "ix_notices_unread", "notices", ["person_id", "read_at"], unique=False
-    )
+    op.create_index("ix_notices_unread", "notices", ["person_id", "read_at"], unique=False)
     op.create_table(
         "sessions",
         sa.Column("id_hash", sa.String(), nullable=False),
@@ -115,9 +111,7 @@ def upgrade() -> None:
         sa.Column("begun_at", UtcDateTime(), nullable=False),
         sa.Column("last_seen_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=("fk_sessions_person_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=("fk_sessions_person_id")),
         sa.PrimaryKeyConstraint("id_hash", name=("pk_sessions")),
     )
     op.create_index(("ix_sessions_person_id"), "sessions", ["person_id"], unique=False)
@@ -129,27 +123,19 @@ def upgrade() -> None:
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=("fk_sign_in_links_person_id")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=("fk_sign_in_links_person_id")),
         sa.PrimaryKeyConstraint("id", name=("pk_sign_in_links")),
         sa.UniqueConstraint("token_hash", name=("uq_sign_in_links_token_hash")),
     )
-    op.create_index(
-        ("ix_sign_in_links_person_id"), "sign_in_links", ["person_id"], unique=False
-    )
+    op.create_index(("ix_sign_in_links_person_id"), "sign_in_links", ["person_id"], unique=False)
     op.create_table(
         "site_roles",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("given_at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint(
-            "role IN ('admin', 'program_lead')", name=("ck_site_roles_role_known")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=("fk_site_roles_person_id")
-        ),
+        sa.CheckConstraint("role IN ('admin', 'program_lead')", name=("ck_site_roles_role_known")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=("fk_site_roles_person_id")),
         sa.PrimaryKeyConstraint("id", name=("pk_site_roles")),
         sa.UniqueConstraint("person_id", "role", name=("uq_site_roles_person_id_role")),
     )

@@ -40,9 +40,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("starts_at < ends_at", name=("ck_events_starts_before_end")),
-        sa.CheckConstraint(
-            "team_min >= 1 AND team_max >= team_min", name=("ck_events_team_size")
-        ),
+        sa.CheckConstraint("team_min >= 1 AND team_max >= team_min", name=("ck_events_team_size")),
         sa.ForeignKeyConstraint(
             ["copied_from_id"], ["events.id"], name=("fk_events_copied_from_id")
         ),
@@ -62,12 +60,8 @@ def upgrade() -> None:
             "role IN ('organizer', 'mentor', 'participant')",
             name=("ck_event_roles_role_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=("fk_event_roles_event_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=("fk_event_roles_person_id")
-        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=("fk_event_roles_event_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=("fk_event_roles_person_id")),
         sa.PrimaryKeyConstraint("id", name=("pk_event_roles")),
         sa.UniqueConstraint(
             "event_id",
@@ -76,9 +70,7 @@ def upgrade() -> None:
             name=("uq_event_roles_event_id_person_id_role"),
         ),
     )
-    op.create_index(
-        ("ix_event_roles_person_id"), "event_roles", ["person_id"], unique=False
-    )
+    op.create_index(("ix_event_roles_person_id"), "event_roles", ["person_id"], unique=False)
     op.create_table(
         "phase_moves",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -87,20 +79,14 @@ def upgrade() -> None:
         sa.Column("moved_at", UtcDateTime(), nullable=False),
         sa.Column("moved_by_id", sa.Integer(), nullable=True),
         sa.Column("note_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=("fk_phase_moves_event_id")
-        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=("fk_phase_moves_event_id")),
         sa.ForeignKeyConstraint(
             ["moved_by_id"], ["people.id"], name=("fk_phase_moves_moved_by_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["note_id"], ["notes.id"], name=("fk_phase_moves_note_id")
-        ),
+        sa.ForeignKeyConstraint(["note_id"], ["notes.id"], name=("fk_phase_moves_note_id")),
         sa.PrimaryKeyConstraint("id", name=("pk_phase_moves")),
     )
-    op.create_index(
-        ("ix_phase_moves_event_id"), "phase_moves", ["event_id"], unique=False
-    )
+    op.create_index(("ix_phase_moves_event_id"), "phase_moves", ["event_id"], unique=False)
     op.create_table(
         "registrations",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -114,17 +100,9 @@ def upgrade() -> None:
         sa.Column("line", sa.String(), nullable=False),
         sa.Column("is_looking", sa.Boolean(), nullable=False),
         sa.Column("registered_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=("fk_registrations_event_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=("fk_registrations_person_id")
-        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=("fk_registrations_event_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=("fk_registrations_person_id")),
         sa.PrimaryKeyConstraint("id", name=("pk_registrations")),
-        sa.UniqueConstraint(
-            "event_id", "person_id", name=("uq_registrations_event_id_person_id")
-        ),
+        sa.UniqueConstraint("event_id", "person_id", name=("uq_registrations_event_id_person_id")),
     )
-    op.create_index(
-        ("ix_registrations_person_id"), "registrations", ["person_id"], unique=False
-    )
+    op.create_index(("ix_registrations_person_id"), "registrations", ["person_id"], unique=False)
