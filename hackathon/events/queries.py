@@ -144,7 +144,7 @@ def people_of(session: Session, event_id: int, *, looking: bool = False) -> list
     )
     if looking:
         query = query.where(Registration.is_looking.is_(True))
-    rows: Sequence[tuple[Person, Registration | None]] = session.execute(query).tuples().all()
+    rows: Sequence[tuple[Person, Registration | None]] = session.execute(query).all()
     return [
         PersonRow(
             id=person.id,

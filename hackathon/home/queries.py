@@ -49,12 +49,14 @@ def home_of(session: Session, actor: Actor) -> Home:
         row for row in rows if actor.organizes(row.event.id) or actor.event_roles.get(row.event.id)
     ]
     needs = []
-    versions = dict(
-        session.execute(
-            select(Registration.event_id, Registration.terms_version).where(
-                Registration.person_id == actor.person_id
+    versions: dict[int, int | None] = dict(
+        iter(
+            session.execute(
+                select(Registration.event_id, Registration.terms_version).where(
+                    Registration.person_id == actor.person_id
+                )
             )
-        ).tuples()
+        )
     )
     for row in mine:
         event, slug = row.event, row.event.slug

@@ -369,7 +369,7 @@ def set_password(session: Session, actor: Actor, *, person_id: int, password_has
 def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Names by id."""
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(set(ids))))
-    return dict(rows.tuples())
+    return dict(iter(rows))
 
 
 def count_people(session: Session) -> int:

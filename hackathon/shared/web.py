@@ -63,8 +63,13 @@ class Form(wtforms.Form):
         self.general = []
 
     def values(self) -> dict[str, Any]:
-        """The validated values by field name."""
-        return dict(self.data)
+        """The validated values by field name; a text that was not sent is empty."""
+        return {
+            name: ""
+            if value is None and isinstance(self._fields[name], wtforms.StringField)
+            else value
+            for name, value in self.data.items()
+        }
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal where it belongs; typed text stays."""
