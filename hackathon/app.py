@@ -33,11 +33,6 @@ FEATURES = (
     "events",
     "teams",
     "projects",
-    "credits",
-    "judging",
-    "backlog",
-    "report",
-    "office",
     "home",
 )
 

@@ -100,13 +100,25 @@ for _verb in ("insert", "update"):
         ],
         [
             f"CREATE OR REPLACE FUNCTION {_name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "PERFORM 1 FROM teams WHERE id = NEW.team_id FOR UPDATE; "
             + _COUNT.format(row="NEW")
             + " RETURN NULL; END $$",
             f"CREATE TRIGGER {_name} AFTER {_verb.upper()} ON memberships "
             f"FOR EACH ROW EXECUTE FUNCTION {_name}()",
         ],
     )
+# PostgreSQL: the team's row is locked before the foreign key takes a weaker lock on it;
+# two joiners who both held that one first would wait for each other for ever.
+trigger(
+    "memberships_lock_team",
+    "memberships",
+    [],
+    [
+        "CREATE OR REPLACE FUNCTION memberships_lock_team() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM 1 FROM teams WHERE id = NEW.team_id FOR UPDATE; RETURN NEW; END $$",
+        "CREATE TRIGGER memberships_lock_team BEFORE INSERT OR UPDATE ON memberships "
+        "FOR EACH ROW EXECUTE FUNCTION memberships_lock_team()",
+    ],
+)
 trigger(
     "memberships_no_delete",
     "memberships",

@@ -1,0 +1,48 @@
+"""What teams type."""
+
+from __future__ import annotations
+
+from wtforms import IntegerField, SelectField, StringField
+from wtforms.validators import DataRequired, Length, NumberRange
+
+from hackathon.events.rules import ROLES
+from hackathon.shared.web import Form
+
+
+class TeamForm(Form):
+    """A new team."""
+
+    name = StringField("Name of the team", [DataRequired("Give the team a name."), Length(max=80)])
+    about = StringField("What it wants to build", [Length(max=500)])
+
+
+class ChangeForm(TeamForm):
+    """A team's name, its sentence and its size."""
+
+    capacity = IntegerField("Places", [NumberRange(1, 50)])
+
+
+class InviteForm(Form):
+    """Whom to invite."""
+
+    email = StringField("E-mail", [DataRequired("Type an address."), Length(max=320)])
+
+
+class OpeningForm(Form):
+    """A role a team looks for."""
+
+    role = SelectField("Role", choices=[(role, role[0].upper() + role[1:]) for role in ROLES])
+    wanted = StringField("What for", [Length(max=200)])
+
+
+class PlaceForm(Form):
+    """An organizer places a person, with a reason."""
+
+    person = IntegerField("Person", [NumberRange(min=1)])
+    reason = StringField("Reason", [DataRequired("Say why; they will read it."), Length(max=2000)])
+
+
+class LookingForm(Form):
+    """One line about oneself."""
+
+    line = StringField("One line about you", [Length(max=200)])

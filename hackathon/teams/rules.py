@@ -1,0 +1,97 @@
+"""Teams: names, sizes, who may change them and when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hackathon.events.rules import ROLES, Phase, check_phase, check_reason
+from hackathon.people.rules import fold_name
+from hackathon.shared.errors import Conflict, Invalid, NotAllowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hackathon.people.rules import Actor
+
+INVITATION_LIFE = timedelta(hours=72)
+FORMING = (Phase.REGISTRATION, Phase.HACKING)
+LONGEST_NAME = 80
+
+
+def check_name(name: str) -> tuple[str, str]:
+    """A team's name as shown and as compared.
+
+    Raises:
+        Invalid: empty or longer than 80 characters.
+    """
+    shown = " ".join(name.split())
+    if not shown or len(shown) > LONGEST_NAME:
+        raise Invalid("name", "A team's name has 1 to 80 characters.", field="name")
+    return shown, fold_name(shown)
+
+
+def check_capacity(capacity: int, *, members: int, largest: int) -> None:
+    """A team's size lies between its members and the event's largest team."""
+    if capacity < max(1, members):
+        raise Conflict("too_small", f"The team already has {members} members.", field="capacity")
+    if capacity > largest:
+        raise Invalid(
+            "too_large", f"Teams of this event have at most {largest} members.", field="capacity"
+        )
+
+
+def check_may_form(actor: Actor, event_id: int, phase: Phase, *, reason: str, locked: bool) -> str:
+    """Whether teams may change now; returns the reason to record (empty when none is needed).
+
+    Participants change teams in registration and hacking while the team is not locked;
+    after that only organizers do, with a reason.
+
+    Raises:
+        NotAllowed: neither participant nor organizer of this event.
+        Conflict: not in this phase, or the team is locked.
+        Invalid: an organizer without a reason.
+    """
+    if phase in FORMING and not locked:
+        if not (actor.takes_part(event_id) or actor.organizes(event_id)):
+            raise NotAllowed("participants_only", "Only participants of this event can do that.")
+        return reason.strip()
+    if not actor.organizes(event_id):
+        if locked and phase in FORMING:
+            raise Conflict("team_locked", "The team is locked. An organizer can still change it.")
+        check_phase(phase, *FORMING)
+    check_phase(phase, *FORMING, Phase.JUDGING)
+    return check_reason(reason)
+
+
+def check_leads(actor: Actor, event_id: int, captain_id: int | None) -> None:
+    """The captain, or an organizer."""
+    if actor.person_id != captain_id and not actor.organizes(event_id):
+        raise NotAllowed("captain_only", "Only the team's captain can do that.")
+
+
+def check_role(role: str) -> str:
+    """One of the five roles."""
+    if role not in ROLES:
+        raise Invalid("role", "Choose one of the five roles.", field="role")
+    return role
+
+
+def uncovered(roles: Iterable[str]) -> list[str]:
+    """The roles of an AI team that nobody in it has, in the usual order."""
+    have = set(roles)
+    return [role for role in ROLES if role not in have]
+
+
+def fit(role: str, *, wanted: Iterable[str], missing: Iterable[str], free: int) -> tuple[int, str]:
+    """How well a person with a role fits a team, and the one reason to say.
+
+    Returns:
+        (score, reason): 3 when the team looks for the role, 2 when nobody has it,
+        1 when there is room; the reason is a sentence about the team.
+    """
+    if role and role in set(wanted):
+        return 3, f"Looks for a {role}."
+    if role and role in set(missing):
+        return 2, f"Nobody there is a {role} yet."
+    return 1, f"{free} place{'' if free == 1 else 's'} free."
