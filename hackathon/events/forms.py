@@ -17,7 +17,8 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from hackathon.events import rules
 from hackathon.events.rules import Phase
 from hackathon.events.service import Joining, Plan
-from hackathon.shared.web import Form
+from hackathon.people.rules import Role
+from hackathon.shared.web import Form, choices
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -108,7 +109,7 @@ class MoveForm(Form):
 
     phase = SelectField(
         "Phase",
-        choices=[(phase.value, phase.label) for phase in Phase if phase in rules.MOVES],
+        choices=choices((phase.value, phase.label) for phase in Phase if phase in rules.MOVES),
     )
     reason = StringField(
         "Reason", [DataRequired("Say why; others will read it."), Length(max=2000)]
@@ -140,7 +141,9 @@ class JoinForm(Form):
     terms_version = HiddenField(default="")
     role = SelectField(
         "Your role in a team",
-        choices=[("", "Choose…"), *[(role, role[0].upper() + role[1:]) for role in rules.ROLES]],
+        choices=choices(
+            [("", "Choose…"), *((role, role[0].upper() + role[1:]) for role in rules.ROLES)]
+        ),
         validate_choice=False,
     )
     skills = StringField("Skills", [Length(max=500)])
@@ -168,5 +171,5 @@ class RoleForm(Form):
     name = StringField("Name", [Optional(), Length(max=200)])
     role = SelectField(
         "Role",
-        choices=[("organizer", "Organizer"), ("mentor", "Mentor"), ("participant", "Participant")],
+        choices=choices((role.value, role.value.capitalize()) for role in Role),
     )

@@ -17,7 +17,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask import session as flask_session
 from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
@@ -148,7 +148,6 @@ class _Rooms:
 # --- messages in -------------------------------------------------------------------
 
 
-_limiter = MovingWindowRateLimiter(MemoryStorage())
 _limit = RateLimitItemPerSecond(MESSAGES_A_SECOND)
 
 
@@ -189,7 +188,8 @@ def _admit() -> None:
     if not known or visit.row is None or not current_user.is_authenticated:
         close(sid)
         raise NotSignedIn("not_signed_in", "You are signed out. Sign in again.")
-    if not _limiter.hit(_limit, str(visit.row.person_id)):
+    limiter: MovingWindowRateLimiter = current_app.extensions["message_limits"]
+    if not limiter.hit(_limit, str(visit.row.person_id)):
         raise TooMany(
             "too_many",
             "That was too fast; your device keeps it and tries again.",
@@ -439,5 +439,6 @@ def set_up(app: Flask) -> Ticker:
     socketio.on("disconnect")(_disconnect)
     socketio.on("*")(_unknown)
     ticker = Ticker(app)
+    app.extensions["message_limits"] = MovingWindowRateLimiter(MemoryStorage())
     app.extensions["ticker"] = ticker
     return ticker

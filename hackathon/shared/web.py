@@ -27,6 +27,7 @@ from flask import (
 )
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from hackathon.shared import errors, sessions
 from hackathon.shared.clock import now
@@ -79,6 +80,11 @@ class Form(wtforms.Form):
             self.general.append(refusal.message)
         else:
             field.errors = [*field.errors, refusal.message]
+
+
+def choices(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    """(value, label) pairs as a SelectField takes them."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def form_key() -> str:

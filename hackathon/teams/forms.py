@@ -6,7 +6,7 @@ from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange
 
 from hackathon.events.rules import ROLES
-from hackathon.shared.web import Form
+from hackathon.shared.web import Form, choices
 
 
 class TeamForm(Form):
@@ -31,7 +31,9 @@ class InviteForm(Form):
 class OpeningForm(Form):
     """A role a team looks for."""
 
-    role = SelectField("Role", choices=[(role, role[0].upper() + role[1:]) for role in ROLES])
+    role = SelectField(
+        "Role", choices=choices((role, role[0].upper() + role[1:]) for role in ROLES)
+    )
     wanted = StringField("What for", [Length(max=200)])
 
 

@@ -207,15 +207,29 @@ def open_invitations(session: Session, team_id: int) -> list[Invitation]:
     return list(session.scalars(query))
 
 
-def teamless(session: Session, event_id: int) -> list[Registration]:
-    """Registrations of people who are in no team."""
+@dataclass(frozen=True)
+class Alone:
+    """A registered person without a team."""
+
+    id: int
+    name: str
+    role: str
+    skills: str
+    is_looking: bool
+
+
+def teamless(session: Session, event_id: int) -> list[Alone]:
+    """Registered people who are in no team, by name."""
     in_team = select(Membership.person_id).where(
         Membership.event_id == event_id, Membership.left_at.is_(None)
     )
-    query = select(Registration).where(
-        Registration.event_id == event_id, Registration.person_id.not_in(in_team)
+    rows = session.execute(
+        select(Registration, Person.name)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.event_id == event_id, Registration.person_id.not_in(in_team))
+        .order_by(Person.name, Person.id)
     )
-    return list(session.scalars(query))
+    return [Alone(row.person_id, name, row.role, row.skills, row.is_looking) for row, name in rows]
 
 
 def wrong_counts(session: Session) -> list[str]:

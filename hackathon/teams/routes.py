@@ -20,7 +20,6 @@ from hackathon.people.access import (
     current_actor,
     requires,
 )
-from hackathon.people.service import names_of
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotFound
 from hackathon.shared.once import once
@@ -62,7 +61,6 @@ def _index_page(slug: str, form: TeamForm) -> str:
     )
     registration = events.registration_of(session, place.event.id, person_id) if person_id else None
     lone = place.takes_part and mine is None
-    alone = queries.teamless(session, place.event.id)
     return render_template(
         "teams/index.html",
         here=place,
@@ -76,8 +74,7 @@ def _index_page(slug: str, form: TeamForm) -> str:
         if lone
         else [],
         asked=queries.own_requests(session, place.event.id, person_id) if lone else set(),
-        alone=alone,
-        names=names_of(session, [entry.person_id for entry in alone]),
+        alone=queries.teamless(session, place.event.id) if place.organizes else [],
         is_forming=place.phase in rules.FORMING,
     )
 
@@ -172,7 +169,6 @@ def _team_page(
         opening=opening or OpeningForm(),
         place_form=place_form or PlaceForm(),
         alone=alone,
-        names=names_of(session, [entry.person_id for entry in alone]),
         is_forming=place.phase in rules.FORMING and row.team.archived_at is None,
     )
 
