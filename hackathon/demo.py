@@ -19,6 +19,7 @@ from hackathon.people.models import Person
 from hackathon.people.rules import COMMAND_LINE, Role, SiteRole
 from hackathon.shared import clock
 from hackathon.shared.db import reading, transaction
+from hackathon.teams import service as teams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,16 @@ CROWD = (
     "Kasia", "Liam", "Mei", "Noor", "Oskar", "Priya", "Quentin", "Rosa", "Samir", "Tove",
     "Uma", "Viktor", "Wanda", "Ximena", "Yusuf", "Zoë", "نور", "Łucja",
 )  # fmt: skip
+TEAMS = (
+    ("Comment Bot Detection", "Find comments that were not written by people."),
+    ("Entity Resolution", "Tell which names mean the same company."),
+    ("Talk to me in Rules", "Ask a rule book questions and get the paragraph."),
+    ("Quiet Warehouse", "Predict tomorrow's busy docks."),
+    ("Topic Lens", "Show what ten thousand letters are about."),
+    ("Clean Layers", "A shared, tested layer over our raw tables."),
+    ("فريق النور", "Read handwritten forms in three languages."),
+    ("Claim Compass", "Route a claim to the right desk at once."),
+)
 DEPARTMENTS = ("Claims", "Logistics", "Finance", "Platform", "Marketing", "Operations")
 SKILLS = (
     "Python, forecasting", "vision models", "SQL, pipelines", "interviews, roadmaps",
@@ -213,6 +224,39 @@ class Story:
                 actor = self._actor(session, name)
                 events.register(session, actor, token=token, joining=joining)
 
+    def _form_teams(self, event_id: int, names: tuple[str, ...], at: datetime) -> None:
+        """Teams of four and three; the last few people stay without one."""
+        rest = list(names[:-3])
+        with clock.story(at), transaction() as session:
+            olga = self._actor(session, "Olga")
+            for number, (team_name, about) in enumerate(TEAMS):
+                size = 4 if number % 3 else 3
+                if len(rest) < size:
+                    break
+                mine, rest = rest[:size], rest[size:]
+                captain = self._actor(session, mine[0])
+                team = teams.create_team(
+                    session, captain, event_id=event_id, name=team_name, about=about
+                )
+                for name in mine[1:]:
+                    teams.add_member(
+                        session,
+                        olga,
+                        event_id=event_id,
+                        team_id=team.id,
+                        person_id=self.ids[name],
+                        reason="Asked for it at the kick-off.",
+                    )
+                if number % 2 == 0:
+                    teams.open_place(
+                        session,
+                        captain,
+                        event_id=event_id,
+                        team_id=team.id,
+                        role=rules.ROLES[(number + 1) % len(rules.ROLES)],
+                        wanted="somebody who likes messy data",
+                    )
+
     def past_event(self, back: int) -> Callable[[], None]:
         """An event of an earlier quarter, with its results out."""
 
@@ -222,6 +266,7 @@ class Story:
             event_id = self._make(plan, plan.starts_at - timedelta(days=40))
             names = ("Paul", "Pia", *CROWD[: 22 - back])
             self._join(event_id, plan.starts_at - timedelta(days=30), names)
+            self._form_teams(event_id, names, plan.starts_at + timedelta(hours=1))
             with clock.story(plan.ends_at), transaction() as session:
                 olga = self._actor(session, "Olga")
                 events.mark_revealed(session, olga, event_id=event_id)
@@ -239,6 +284,16 @@ class Story:
             olga = self._actor(session, "Olga")
             people.give_event_role(
                 session, olga, event_id=event_id, person_id=self.ids["Owen"], role=Role.MENTOR
+            )
+        self._form_teams(event_id, ("Paul", *CROWD), self.today - timedelta(days=3))
+        with clock.story(self.today - timedelta(hours=20)), transaction() as session:
+            pia = self._actor(session, "Pia")
+            events.set_looking(
+                session,
+                pia,
+                event_id=event_id,
+                is_looking=True,
+                line="I read shipping data fluently.",
             )
 
     def next_event(self) -> None:

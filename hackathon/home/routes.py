@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from flask import (
     Blueprint,
     current_app,
-    flash,
     jsonify,
     redirect,
     render_template,
@@ -103,7 +102,6 @@ def start_for_real() -> ResponseReturnValue:
         return render_template("home/start.html", form=form), form.status
     visit: Any = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
     visit.renew(tokens[0])
-    flash("This is real now. Look your event over, then publish it.")
     return redirect(url_for("events.settings", slug=plan.slug), 303)
 
 

@@ -59,8 +59,10 @@ def _index_page(slug: str, form: TeamForm) -> str:
     mine = next(
         (row for row in rows if any(member.id == person_id for member in row.members)), None
     )
-    registration = events.registration_of(session, place.event.id, person_id) if person_id else None
     lone = place.takes_part and mine is None
+    registration = (
+        events.registration_of(session, place.event.id, person_id) if lone and person_id else None
+    )
     return render_template(
         "teams/index.html",
         here=place,

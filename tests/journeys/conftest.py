@@ -1,0 +1,136 @@
+"""A real server on a free port and Debian's chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+BROWSER = os.environ.get("HACKATHON_TEST_BROWSER") or shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`hackathon run` in a process of its own."""
+
+    def __init__(self, folder, *arguments):
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = (folder / "server.log").open("w")
+        environment = {**os.environ, "HACKATHON_INSTANCE": str(folder), "DATABASE_URL": ""}
+        environment.pop("DATABASE_URL")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "hackathon", "run", "--port", str(self.port), *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+        for _ in range(150):
+            try:
+                with urllib.request.urlopen(self.url + "/healthz", timeout=2) as answer:  # noqa: S310 - our own loopback
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.1)
+        message = Path(self.log.name).read_text()
+        raise RuntimeError(message)
+
+    def stop(self):
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, one a worker."""
+    if BROWSER is None:
+        pytest.fail("no browser: install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """A server with a freshly filled demo."""
+    server = Server(tmp_path)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def pages(browser):
+    """Make pages of one width and color scheme; everything else they load is refused."""
+    contexts = []
+
+    def make(width=1280, scheme="light", **more):
+        context = browser.new_context(
+            viewport={"width": width, "height": 844 if width < 600 else 900},
+            color_scheme=scheme,
+            **more,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on(
+            "console",
+            lambda line: page.problems.append(line.text) if line.type == "error" else None,
+        )
+        page.on(
+            "request",
+            lambda request: (
+                page.problems.append("left the host: " + request.url)
+                if "127.0.0.1" not in request.url and not request.url.startswith("data:")
+                else None
+            ),
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def axe():
+    """Fail with every violation axe finds on a page."""
+
+    def check(page):
+        found = Axe().run(page).response["violations"]
+        told = [
+            f"{entry['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+            for entry in found
+            for node in entry["nodes"]
+        ]
+        assert told == [], page.url
+
+    return check

@@ -1,0 +1,140 @@
+"""From the demo to a real event with a team in it, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def wait_for_demo(page, url):
+    for _ in range(100):
+        page.goto(url)
+        if page.get_by_role("button", name=re.compile("Ada")).count():
+            page.goto(url + "/events")
+            if page.get_by_text("Draft").count() or page.locator("tbody tr").count() >= 3:
+                break
+        page.wait_for_timeout(200)
+    page.goto(url)
+
+
+def enter_as(page, url, name):
+    page.goto(url)
+    page.get_by_role("button", name=re.compile(f"^{name}")).click()
+    expect(page.get_by_role("heading", name=f"Hello, {name}")).to_be_visible()
+
+
+def leave(page):
+    page.get_by_role("button", name="Sign out").click()
+
+
+def test_every_page_of_the_demo_is_accessible_on_phone_and_desktop(demo, pages, axe):
+    for width, scheme in [(390, "light"), (1280, "dark"), (390, "dark"), (1280, "light")]:
+        page = pages(width, scheme)
+        wait_for_demo(page, demo.url)
+        axe(page)
+        page.goto(demo.url + "/sign-in")
+        axe(page)
+        page.goto(demo.url + "/start")
+        axe(page)
+        enter_as(page, demo.url, "Olga")
+        axe(page)
+        page.goto(demo.url + "/events")
+        axe(page)
+        page.get_by_role("link", name="Hackathon").nth(1)
+        rows = page.locator("tbody tr a")
+        addresses = [rows.nth(n).get_attribute("href") for n in range(rows.count())]
+        present = addresses[1]
+        paths = [present + tail for tail in ("", "/people", "/teams", "/settings")]
+        for path in ["/events/new", "/me", "/notices", *paths]:
+            page.goto(demo.url + path)
+            axe(page)
+            wide = page.evaluate(
+                "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            )
+            assert not wide, f"{path} is wider than {width} px"
+        page.goto(demo.url + present + "/teams")
+        page.locator("tbody tr a").first.click()
+        axe(page)
+        page.goto(demo.url + "/no/such/page")
+        axe(page)
+        assert [text for text in page.problems if "404" not in text] == []
+
+
+def test_a_stranger_starts_for_real_and_a_team_forms(demo, pages):
+    olga = pages(1280)
+    wait_for_demo(olga, demo.url)
+    olga.get_by_role("link", name="Start for real").first.click()
+    olga.get_by_label("Your name").fill("Olga")
+    olga.get_by_label("Your e-mail").fill("olga@example.com")
+    olga.get_by_label("A password").fill("correct horse battery staple")
+    olga.get_by_label("Name", exact=True).fill("Spring Hackathon")
+    olga.get_by_label("Starts").fill("2030-03-04T09:00")
+    olga.get_by_label("Ends").fill("2030-03-06T17:00")
+    olga.get_by_label("Time zone").fill("Europe/Berlin")
+    olga.get_by_role("button", name="Start for real").click()
+    expect(olga.get_by_role("heading", name="Settings")).to_be_visible()
+    expect(olga.get_by_text("This is a demo")).to_have_count(0)
+    olga.get_by_role("button", name="Publish").first.click()
+    olga.get_by_role("button", name="Yes, go on").click()
+    expect(olga.get_by_text("Published. Share the join link.")).to_be_visible()
+    join = olga.locator(".joinbox").inner_text()
+
+    olga.get_by_role("link", name="People").click()
+    links = {}
+    for name in ("Paul", "Pia"):
+        olga.get_by_label("E-mail").fill(f"{name.lower()}@example.com")
+        olga.get_by_label("Name").fill(name)
+        olga.get_by_label("Role").select_option("mentor")
+        olga.get_by_role("button", name="Add", exact=True).click()
+        olga.locator("tr", has_text=name).get_by_role("button", name="Sign-in link").click()
+        links[name] = olga.locator(".joinbox").inner_text()
+        olga.get_by_role("link", name="Back").click()
+
+    players = {}
+    for name in ("Paul", "Pia"):
+        page = players[name] = pages(390)
+        page.goto(links[name])
+        page.get_by_role("button", name="Sign in").click()
+        page.goto(join)
+        page.get_by_label("Your role in a team").select_option("ML engineer")
+        page.get_by_role("button", name="Join").click()
+        expect(page.get_by_text("You are in: Spring Hackathon.")).to_be_visible()
+        page.get_by_role("link", name="Teams").click()
+
+    paul, pia = players["Paul"], players["Pia"]
+    paul.get_by_label("Name of the team").fill("Owls")
+    paul.get_by_role("button", name="Make the team").click()
+    expect(paul.get_by_text("Your team is there")).to_be_visible()
+    pia.reload()
+    pia.get_by_role("button", name="Ask to join").click()
+    expect(pia.get_by_text("The captain has been asked.")).to_be_visible()
+    paul.reload()
+    paul.get_by_role("button", name="Accept").click()
+    expect(paul.get_by_text("2 of 5 members")).to_be_visible()
+    pia.reload()
+    expect(pia.get_by_role("button", name="Leave the team")).to_be_visible()
+    assert paul.problems == []
+
+
+@pytest.mark.parametrize("javascript", [False])
+def test_the_same_forms_work_without_javascript(demo, pages, javascript):
+    page = pages(390, java_script_enabled=javascript)
+    for _ in range(100):
+        page.goto(demo.url)
+        if page.get_by_role("button", name=re.compile("Pia")).count():
+            break
+        page.wait_for_timeout(100)
+    for _ in range(100):
+        page.goto(demo.url + "/events")
+        if page.locator("tbody tr").count() >= 3:
+            break
+        page.wait_for_timeout(100)
+    page.goto(demo.url)
+    page.get_by_role("button", name=re.compile("Pia")).click()
+    page.get_by_role("link", name=re.compile("Hacking")).first.click()
+    page.get_by_role("link", name="Teams").click()
+    page.get_by_label("Name of the team").fill("Bees")
+    page.get_by_role("button", name="Make the team").click()
+    expect(page.get_by_text("Your team is there")).to_be_visible()
+    page.get_by_role("button", name="Leave the team").click()
+    expect(page.get_by_text("You have left the team.")).to_be_visible()
