@@ -67,6 +67,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     secret = prepare_folder(settings)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
     ui = PACKAGE if (PACKAGE / "templates").is_dir() else CHECKOUT
     app = Flask(
         "hackathon",

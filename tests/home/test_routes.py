@@ -9,7 +9,7 @@ from hackathon.shared.db import db
 
 def test_a_visitor_reads_what_this_is(app):
     page = client_of(app).get("/").get_data(as_text=True)
-    assert "From the first team to what reached production" in page
+    assert "Quarterly hackathons, from the first team to what came of it" in page
 
 
 def test_home_says_first_what_needs_you(stage, sign_in):
