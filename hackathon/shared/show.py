@@ -49,6 +49,11 @@ def ago(moment: dt.datetime) -> str:
     return "just now"
 
 
+def sentence(text: str) -> str:
+    """With a capital first letter, the rest as it is: `ML engineer`, `Data scientist`."""
+    return text[:1].upper() + text[1:]
+
+
 def set_up(app: Flask) -> None:
     """Register the filters."""
     app.jinja_env.filters.update(
@@ -58,4 +63,5 @@ def set_up(app: Flask) -> None:
         local_time=local_time,
         day=day,
         ago=ago,
+        sentence=sentence,
     )

@@ -200,6 +200,8 @@ def event_tabs(here: Any) -> list[tuple[str, str, bool]]:  # noqa: ANN401 - even
 def nav_items(actor: object) -> list[tuple[str, str, bool]]:
     """(label, address, whether current) of the site's navigation for this viewer."""
     package = (request.endpoint or "").split(".")[0]
+    if "slug" in (request.view_args or {}):
+        package = "events"  # every page of an event lies below Events
     return [
         (entry.label, url_for(entry.endpoint), package == entry.endpoint.split(".")[0])
         for entry in sorted(_nav, key=lambda entry: entry.order)
