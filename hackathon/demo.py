@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from hackathon.people import service as people
 from hackathon.people.access import load_actor
 from hackathon.people.models import Person
 from hackathon.people.rules import COMMAND_LINE, Role, SiteRole
+from hackathon.projects import service as projects
 from hackathon.shared import clock
 from hackathon.shared.db import reading, transaction
 from hackathon.teams import service as teams
@@ -67,6 +69,17 @@ TEAMS = (
     ("فريق النور", "Read handwritten forms in three languages."),
     ("Claim Compass", "Route a claim to the right desk at once."),
 )
+CARD = {
+    "problem": "People read by hand what a machine could sort, and the queue grows.",
+    "approach": "A small model on our own data, checked against two hundred labeled cases.",
+    "question": "Can a clerk spend the day on the hard cases only?",
+    "metric": "Share of cases handled without a second look, from 55 to 75 percent.",
+    "adopter": "The operations desk",
+    "data_used": "Public comments of the last two years",
+    "data_class": "public",
+    "needed_next": "A week with the desk and a reviewed sample",
+    "repo_url": "https://git.example.com/hackathon/slice",
+}
 DEPARTMENTS = ("Claims", "Logistics", "Finance", "Platform", "Marketing", "Operations")
 SKILLS = (
     "Python, forecasting", "vision models", "SQL, pipelines", "interviews, roadmaps",
@@ -148,6 +161,7 @@ class Story:
         self.today = today
         self.progress = progress
         self.ids: dict[str, int] = {}
+        self.captains: dict[int, list[tuple[str, int]]] = defaultdict(list)
 
     def _actor(self, session: Session, name: str) -> Actor:
         actor = load_actor(session, self.ids[name])
@@ -238,6 +252,7 @@ class Story:
                 team = teams.create_team(
                     session, captain, event_id=event_id, name=team_name, about=about
                 )
+                self.captains[event_id].append((mine[0], team.id))
                 for name in mine[1:]:
                     teams.add_member(
                         session,
@@ -257,6 +272,23 @@ class Story:
                         wanted="somebody who likes messy data",
                     )
 
+    def _write_cards(self, event_id: int, at: datetime, *, complete: int) -> None:
+        """Each team's card; the first `complete` of them with all that is needed."""
+        with clock.story(at), transaction() as session:
+            for number, (captain, team_id) in enumerate(self.captains[event_id]):
+                title, about = TEAMS[number]
+                values: dict[str, object] = {"title": title, "summary": about}
+                if number < complete:
+                    values |= CARD
+                projects.save_card(
+                    session,
+                    self._actor(session, captain),
+                    event_id=event_id,
+                    team_id=team_id,
+                    values=values,
+                    version=0,
+                )
+
     def past_event(self, back: int) -> Callable[[], None]:
         """An event of an earlier quarter, with its results out."""
 
@@ -267,6 +299,7 @@ class Story:
             names = ("Paul", "Pia", *CROWD[: 22 - back])
             self._join(event_id, plan.starts_at - timedelta(days=30), names)
             self._form_teams(event_id, names, plan.starts_at + timedelta(hours=1))
+            self._write_cards(event_id, plan.starts_at + timedelta(hours=30), complete=9)
             with clock.story(plan.ends_at), transaction() as session:
                 olga = self._actor(session, "Olga")
                 events.mark_revealed(session, olga, event_id=event_id)
@@ -286,6 +319,7 @@ class Story:
                 session, olga, event_id=event_id, person_id=self.ids["Owen"], role=Role.MENTOR
             )
         self._form_teams(event_id, ("Paul", *CROWD), self.today - timedelta(days=3))
+        self._write_cards(event_id, self.today - timedelta(hours=2), complete=4)
         with clock.story(self.today - timedelta(hours=20)), transaction() as session:
             pia = self._actor(session, "Pia")
             events.set_looking(

@@ -72,6 +72,13 @@ MATRIX = {
     "teams.remove": MEMBERS,
     "teams.hand_over": MEMBERS,
     "teams.place_person": ORGANIZERS,
+    "projects.index": MEMBERS,
+    "projects.project": MEMBERS,
+    "projects.edit": {"paul"},
+    "projects.save": {"paul"},
+    "projects.version": MEMBERS,
+    "projects.reopen": ORGANIZERS,
+    "projects.take_out": ORGANIZERS,
 }
 """Who passes the door; what the rules behind it refuse is tested with each service."""
 
@@ -97,6 +104,7 @@ def places(app, stage):
         "role": "mentor",
         "token": token,
         "filename": "shared/app.css",
+        "number": 1,
         "opening_id": 1,
         "request_id": 1,
         "invitation_id": 1,

@@ -42,7 +42,8 @@ def test_starting_for_real_exists_only_in_the_demo(app):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/events", "/events/q4", "/events/q4/people", "/events/q4/teams"]
+    "path",
+    ["/", "/events", "/events/q4", "/events/q4/people", "/events/q4/teams", "/events/q4/projects"],
 )
 def test_no_page_needs_more_than_twelve_statements(app, stage, sign_in, path):
     client = sign_in(stage.olga)

@@ -44,7 +44,7 @@ def test_every_page_of_the_demo_is_accessible_on_phone_and_desktop(demo, pages, 
         rows = page.locator("tbody tr a")
         addresses = [rows.nth(n).get_attribute("href") for n in range(rows.count())]
         present = addresses[1]
-        paths = [present + tail for tail in ("", "/people", "/teams", "/settings")]
+        paths = [present + tail for tail in ("", "/people", "/teams", "/projects", "/settings")]
         for path in ["/events/new", "/me", "/notices", *paths]:
             page.goto(demo.url + path)
             axe(page)
@@ -55,12 +55,36 @@ def test_every_page_of_the_demo_is_accessible_on_phone_and_desktop(demo, pages, 
         page.goto(demo.url + present + "/teams")
         page.locator("tbody tr a").first.click()
         axe(page)
+        page.goto(demo.url + present + "/projects")
+        page.locator("tbody tr a").first.click()
+        axe(page)
+        page.get_by_role("link", name=re.compile("1 ·")).click()
+        axe(page)
         page.goto(demo.url + "/no/such/page")
         axe(page)
         assert [text for text in page.problems if "404" not in text] == []
 
 
-def test_a_stranger_starts_for_real_and_a_team_forms(demo, pages):
+def write_a_card_in_two_tabs(paul, axe):
+    paul.get_by_role("link", name="Projects").click()
+    paul.get_by_role("link", name="Our project").first.click()
+    paul.get_by_role("link", name="Edit").click()
+    axe(paul)
+    paul.get_by_label("Title").fill("Night Watch")
+    expect(paul.get_by_text("Saved as a draft. Still missing: In one sentence")).to_be_visible()
+    paul.reload()
+    expect(paul.get_by_label("Title")).to_have_value("Night Watch")
+    stale = paul.context.new_page()
+    stale.goto(paul.url)
+    paul.get_by_label("In one sentence").fill("See what moves at night.")
+    expect(paul.get_by_text("Still missing: The problem")).to_be_visible()
+    stale.get_by_label("Title").fill("Day Watch")
+    stale.get_by_role("button", name="Save", exact=True).click()
+    expect(stale.get_by_text("Somebody else saved first").first).to_be_visible()
+    expect(stale.get_by_label("Title")).to_have_value("Day Watch")
+
+
+def test_a_stranger_starts_for_real_and_a_team_forms(demo, pages, axe):
     olga = pages(1280)
     wait_for_demo(olga, demo.url)
     olga.get_by_role("link", name="Start for real").first.click()
@@ -113,7 +137,9 @@ def test_a_stranger_starts_for_real_and_a_team_forms(demo, pages):
     expect(paul.get_by_text("2 of 5 members")).to_be_visible()
     pia.reload()
     expect(pia.get_by_role("button", name="Leave the team")).to_be_visible()
-    assert paul.problems == []
+
+    write_a_card_in_two_tabs(paul, axe)
+    assert [text for text in paul.problems if "409" not in text] == []
 
 
 @pytest.mark.parametrize("javascript", [False])

@@ -1,0 +1,209 @@
+"""Reads of projects: the card, its versions, submissions, what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, func, or_, select
+
+from hackathon.people.models import Person
+from hackathon.projects.models import Project, ProjectVersion
+from hackathon.projects.rules import Card, read_card
+from hackathon.shared.errors import NotFound
+from hackathon.teams.models import Membership, Team
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.events.models import Event
+
+
+def find_project(session: Session, event_id: int, project_id: int) -> Project:
+    """A project of this event.
+
+    Raises:
+        NotFound: there is none, or it is another event's.
+    """
+    project = session.scalar(select(Project).filter_by(id=project_id, event_id=event_id))
+    if project is None:
+        raise NotFound("no_such_project", "This event has no such project.")
+    return project
+
+
+def project_of_team(session: Session, team_id: int) -> Project | None:
+    """A team's project."""
+    return session.scalar(select(Project).filter_by(team_id=team_id))
+
+
+def is_member(session: Session, team_id: int, person_id: int | None) -> bool:
+    """Whether a person is in the team now."""
+    query = select(Membership.id).filter_by(team_id=team_id, person_id=person_id, left_at=None)
+    return person_id is not None and session.scalar(query) is not None
+
+
+def newest(session: Session, project: Project) -> ProjectVersion | None:
+    """The newest saved card."""
+    return session.scalar(
+        select(ProjectVersion).filter_by(project_id=project.id, number=project.version)
+    )
+
+
+def deadline(event: Event, project: Project | None) -> datetime:
+    """Until when this project's card may be saved: the event's end of submissions, or later."""
+    if project is not None and project.reopened_until is not None:
+        return max(event.submissions_close_at, project.reopened_until)
+    return event.submissions_close_at
+
+
+def submission_of(session: Session, event: Event, project: Project) -> ProjectVersion | None:
+    """The last complete version saved by the deadline: what judges see."""
+    return session.scalar(
+        select(ProjectVersion)
+        .where(
+            ProjectVersion.project_id == project.id,
+            ProjectVersion.is_complete.is_(True),
+            ProjectVersion.saved_at < deadline(event, project),
+        )
+        .order_by(ProjectVersion.number.desc())
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """A saved version in the history."""
+
+    number: int
+    title: str
+    is_complete: bool
+    saved_at: datetime
+    by: str
+
+
+def versions_of(session: Session, project_id: int) -> list[VersionRow]:
+    """Every saved version, the newest first."""
+    rows = session.execute(
+        select(ProjectVersion, Person.name)
+        .outerjoin(Person, Person.id == ProjectVersion.saved_by_id)
+        .where(ProjectVersion.project_id == project_id)
+        .order_by(ProjectVersion.number.desc())
+        .limit(200)
+    )
+    return [
+        VersionRow(row.number, row.title, row.is_complete, row.saved_at, name or "import")
+        for row, name in rows
+    ]
+
+
+def find_version(session: Session, project_id: int, number: int) -> ProjectVersion:
+    """One saved version.
+
+    Raises:
+        NotFound: there is none of that number.
+    """
+    row = session.scalar(select(ProjectVersion).filter_by(project_id=project_id, number=number))
+    if row is None:
+        raise NotFound("no_such_version", "This project has no such version.")
+    return row
+
+
+@dataclass(frozen=True)
+class ProjectRow:
+    """A team and its project in the organizer's list."""
+
+    team: Team
+    project: Project | None
+    card: Card
+    submission: ProjectVersion | None
+
+    @property
+    def status(self) -> str:
+        """One word: submitted, incomplete, nothing yet, withdrawn or disqualified."""
+        if self.project is not None and self.project.disqualified_at is not None:
+            return "disqualified"
+        if self.project is not None and self.project.withdrawn_at is not None:
+            return "withdrawn"
+        if self.submission is not None:
+            return "submitted"
+        return "incomplete" if self.project is not None and self.project.version else "nothing yet"
+
+
+def project_rows(session: Session, event: Event) -> list[ProjectRow]:
+    """Every living team with its newest card and its submission; two statements."""
+    in_time = (
+        select(ProjectVersion.project_id, func.max(ProjectVersion.number).label("number"))
+        .join(Project, Project.id == ProjectVersion.project_id)
+        .where(
+            Project.event_id == event.id,
+            ProjectVersion.is_complete.is_(True),
+            or_(
+                ProjectVersion.saved_at < event.submissions_close_at,
+                ProjectVersion.saved_at < Project.reopened_until,
+            ),
+        )
+        .group_by(ProjectVersion.project_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Team, Project, ProjectVersion, in_time.c.number)
+        .outerjoin(Project, Project.team_id == Team.id)
+        .outerjoin(in_time, in_time.c.project_id == Project.id)
+        .outerjoin(
+            ProjectVersion,
+            and_(
+                ProjectVersion.project_id == Project.id,
+                or_(
+                    ProjectVersion.number == Project.version,
+                    ProjectVersion.number == in_time.c.number,
+                ),
+            ),
+        )
+        .where(Team.event_id == event.id, Team.archived_at.is_(None))
+        .order_by(Team.name_key, ProjectVersion.number)
+    )
+    found: dict[int, ProjectRow] = {}
+    for team, project, version, number in rows:
+        before = found.get(team.id)
+        submission = before.submission if before else None
+        card = before.card if before else Card()
+        if version is not None:
+            card = read_card(version.card)
+            if version.number == number:
+                submission = version
+        found[team.id] = ProjectRow(team, project, card, submission)
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A valid submission: what judges see and the follow-up builds on."""
+
+    project_id: int
+    team_id: int
+    team_name: str
+    key: str | None
+    title: str
+    summary: str
+    version_id: int
+    saved_at: datetime
+
+
+def submissions(session: Session, event: Event) -> list[Submission]:
+    """The valid submissions of an event, by team."""
+    return [
+        Submission(
+            project_id=row.project.id,
+            team_id=row.team.id,
+            team_name=row.team.name,
+            key=row.project.key,
+            title=row.submission.title,
+            summary=read_card(row.submission.card).summary,
+            version_id=row.submission.id,
+            saved_at=row.submission.saved_at,
+        )
+        for row in project_rows(session, event)
+        if row.status == "submitted" and row.project is not None and row.submission is not None
+    ]

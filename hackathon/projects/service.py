@@ -1,0 +1,192 @@
+"""Projects are saved, reopened, withdrawn. Each change is a fact on `event:<id>`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hackathon.events.models import Event
+from hackathon.events.queries import phase_of
+from hackathon.events.rules import Phase, check_phase, check_reason
+from hackathon.people.rules import check_organizes
+from hackathon.projects import queries, rules
+from hackathon.projects.models import Project, ProjectVersion
+from hackathon.shared.clock import now, utc_text
+from hackathon.shared.db import lock
+from hackathon.shared.errors import Conflict, Invalid, NotFound
+from hackathon.shared.facts import note, record
+from hackathon.shared.show import local_time
+from hackathon.teams.models import Team
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.people.rules import Actor
+
+
+def _say(session: Session, actor: Actor, event_id: int, kind: str, **body: Any) -> None:  # noqa: ANN401 - as `record`
+    record(session, stream=f"event:{event_id}", kind=kind, actor_id=actor.person_id, **body)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of a card: its project and version, and whether anything was new."""
+
+    project_id: int
+    version: int
+    is_complete: bool
+    changed: bool
+
+
+def save_card(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    team_id: int,
+    values: Mapping[str, object],
+    version: int,
+) -> Saved:
+    """Save a card as a new version; the same text again is no new version.
+
+    Args:
+        session: An open transaction.
+        actor: A member of the team.
+        event_id: The event of the team.
+        team_id: Whose card.
+        values: The card's fields as typed.
+        version: The number of the version the writer saw (0 for none).
+
+    Raises:
+        NotAllowed: not a member of the team.
+        Conflict: somebody saved first, submissions are closed, or not in hacking.
+        Invalid: a field that breaks its rule.
+    """
+    event = session.get(Event, event_id)
+    team = lock(session, Team, id=team_id, event_id=event_id)
+    if event is None or team is None or team.archived_at is not None:
+        raise NotFound("no_such_team", "This event has no such team.")
+    rules.check_may_edit(is_member=queries.is_member(session, team_id, actor.person_id))
+    card = rules.check_card(values)
+    project = queries.project_of_team(session, team_id)
+    moment = now()
+    _check_time(session, event, project, moment)
+    present = queries.newest(session, project) if project else None
+    theirs = rules.read_card(present.card) if present else rules.Card()
+    if present is not None and present.card == card.as_text() and project is not None:
+        return Saved(project.id, project.version, present.is_complete, changed=False)
+    rules.check_version(version, project.version if project else 0, theirs=theirs)
+    if project is None:
+        project = Project(event_id=event_id, team_id=team_id, version=0)
+        session.add(project)
+        session.flush()
+    project.version += 1
+    session.add(
+        ProjectVersion(
+            project_id=project.id,
+            number=project.version,
+            title=card.title,
+            card=card.as_text(),
+            is_complete=card.is_complete,
+            saved_at=moment,
+            saved_by_id=actor.person_id,
+        )
+    )
+    session.flush()
+    _say(
+        session,
+        actor,
+        event_id,
+        "project.saved",
+        project=project.id,
+        version=project.version,
+        complete=card.is_complete,
+    )
+    return Saved(project.id, project.version, card.is_complete, changed=True)
+
+
+def _check_time(session: Session, event: Event, project: Project | None, moment: datetime) -> None:
+    closes_at = queries.deadline(event, project)
+    submission = queries.submission_of(session, event, project) if project else None
+    if submission is not None:
+        at = local_time(submission.saved_at, event.zone)
+        told = f"Your draft from {at} was submitted; what you typed now stays on this page."
+    else:
+        told = "No complete draft was saved by then; what you typed now stays on this page."
+    words = f"{local_time(closes_at, event.zone)} ({local_time(closes_at, 'UTC')})"
+    rules.check_open(moment, closes_at=closes_at, words=words, submitted=told)
+    reopened = project is not None and project.reopened_until is not None
+    if not reopened:
+        check_phase(phase_of(session, event, moment), Phase.REGISTRATION, Phase.HACKING)
+    if project is not None and (project.withdrawn_at or project.disqualified_at):
+        raise Conflict("withdrawn", "This project is no longer in the event.")
+
+
+def reopen(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    project_id: int,
+    until: datetime,
+    reason: str,
+) -> None:
+    """Let one team save until a time, with a reason.
+
+    Raises:
+        NotAllowed: not an organizer.
+        Invalid: a time that has passed, or no reason.
+        Conflict: the results are out.
+    """
+    check_organizes(actor, event_id)
+    event = session.get_one(Event, event_id)
+    project = _locked(session, event_id, project_id)
+    check_phase(phase_of(session, event), Phase.HACKING, Phase.JUDGING)
+    if until <= now():
+        raise Invalid("until", "Choose a time that is still to come.", field="until")
+    told = note(session, check_reason(reason))
+    project.reopened_until = until
+    _say(
+        session, actor, event_id, "project.reopened",
+        project=project_id, until=utc_text(until), reason=told,
+    )  # fmt: skip
+
+
+def take_out(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    project_id: int,
+    disqualify: bool,
+    reason: str,
+) -> None:
+    """Withdraw a project, or disqualify it: organizers, with a reason; rows stay.
+
+    Raises:
+        NotAllowed: not an organizer.
+        Conflict: it is out already, or the results are out.
+    """
+    check_organizes(actor, event_id)
+    event = session.get_one(Event, event_id)
+    project = _locked(session, event_id, project_id)
+    check_phase(phase_of(session, event), Phase.REGISTRATION, Phase.HACKING, Phase.JUDGING)
+    if project.withdrawn_at or project.disqualified_at:
+        raise Conflict("withdrawn", "This project is out already.")
+    told = note(session, check_reason(reason))
+    if disqualify:
+        project.disqualified_at = now()
+    else:
+        project.withdrawn_at = now()
+    kind = "project.disqualified" if disqualify else "project.withdrawn"
+    _say(session, actor, event_id, kind, project=project_id, reason=told)
+
+
+def _locked(session: Session, event_id: int, project_id: int) -> Project:
+    project = lock(session, Project, id=project_id, event_id=event_id)
+    if project is None:
+        raise NotFound("no_such_project", "This event has no such project.")
+    return project
