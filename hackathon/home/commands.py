@@ -11,8 +11,6 @@ import click
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SHOTS = (
     ("welcome", "", "/", 1280, "light"),
-    ("home", "Olga", "/", 1280, "light"),
-    ("events", "Paul", "/events", 390, "dark"),
     ("event", "Paul", "{event}", 390, "light"),
     ("people", "Olga", "{event}/people", 1280, "dark"),
     ("doors", "Pia", "{event}/teams", 390, "light"),
@@ -20,6 +18,8 @@ SHOTS = (
     ("team", "Paul", "{team}", 1280, "light"),
     ("settings", "Olga", "{event}/settings", 1280, "dark"),
     ("start", "", "/start", 390, "dark"),
+    ("projects", "Olga", "{event}/projects", 1280, "light"),
+    ("card", "Olga", "{project}", 1280, "light"),
 )
 
 
@@ -50,7 +50,8 @@ def screenshots(url: str, folder: str) -> None:
                 address = str(event.first.get_attribute("href"))
                 page.goto(url + address + "/teams")
                 team = str(page.locator("tbody tr a").first.get_attribute("href"))
-                path = path.format(event=address, team=team)  # noqa: PLW2901 - filled in
+                project = team.replace("/teams/", "/projects/")
+                path = path.format(event=address, team=team, project=project)  # noqa: PLW2901 - filled in
             page.goto(url + path)
             page.screenshot(path=target / f"{name}-{width}-{scheme}.png")
             context.close()
