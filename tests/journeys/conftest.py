@@ -62,7 +62,7 @@ class Server:
 
     def stop(self):
         """End the process."""
-        self.process.kill()
+        self.process.terminate()
         self.process.wait()
         self.log.close()
 
