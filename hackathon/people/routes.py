@@ -28,7 +28,7 @@ from hackathon.people.forms import LinkForm, PasswordForm, ProfileForm, SignInFo
 from hackathon.shared import notices
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotAllowed, NotFound, NotSignedIn, Refusal, TooMany
-from hackathon.shared.web import act, device_name, safe_next, see, submit
+from hackathon.shared.web import act, device_name, public_address, safe_next, see, submit
 
 if TYPE_CHECKING:
     from flask import Response
@@ -186,12 +186,6 @@ def ask_for_link() -> ResponseReturnValue:
         return _sign_in_page(SignInForm(request.form)), form.status
     flash("If somebody has that address, a link is on its way. It works once, for 30 minutes.")
     return see("people.sign_in")
-
-
-def public_address() -> str:
-    """The address that links begin with."""
-    settings = current_app.extensions["settings"]
-    return str(settings.public_url or request.host_url.rstrip("/"))
 
 
 @blueprint.post("/sign-in/demo")

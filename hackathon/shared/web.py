@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import wtforms
 from flask import (
     Response,
+    current_app,
     g,
     jsonify,
     redirect,
@@ -149,6 +150,12 @@ def safe_next(target: str | None) -> str:
         return "/"
     parts = urlsplit(target)
     return "/" if parts.scheme or parts.netloc else target
+
+
+def public_address() -> str:
+    """The address that links in mails begin with: the set one, else the one asked."""
+    settings = current_app.extensions["settings"]
+    return str(settings.public_url or request.host_url.rstrip("/"))
 
 
 def device_name() -> str:

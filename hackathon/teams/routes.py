@@ -23,7 +23,7 @@ from hackathon.people.access import (
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotFound
 from hackathon.shared.once import once
-from hackathon.shared.web import act, form_key, see, submit, tab
+from hackathon.shared.web import act, form_key, public_address, see, submit, tab
 from hackathon.teams import queries, rules, service
 from hackathon.teams.forms import (
     ChangeForm,
@@ -247,7 +247,7 @@ def invite(slug: str, team_id: int) -> ResponseReturnValue:
     """Invite an address; the link is mailed and shown."""
     form = InviteForm(request.form)
     event_id = here(slug).event.id
-    address = request.host_url.rstrip("/")
+    address = public_address()
 
     def work(session: Session) -> str:
         return service.invite(
