@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hackathon.events.models import Event, Registration
 from hackathon.events.queries import phase_of
+from hackathon.events.rules import check_phase, check_reason
 from hackathon.people import queries as people
 from hackathon.people.rules import check_organizes, fold_email
 from hackathon.shared import mail
@@ -164,7 +165,8 @@ def add_member(
     """
     check_organizes(actor, event_id)
     event, team = _event(session, event_id), _team(session, event_id, team_id)
-    clean = _may_form(session, actor, event, reason=reason, team=team)
+    _may_form(session, actor, event, reason=reason, team=team)
+    clean = check_reason(reason)
     if (
         session.scalar(select(Registration.id).filter_by(event_id=event_id, person_id=person_id))
         is None
@@ -270,7 +272,8 @@ def invite(
     """
     event, team = _event(session, event_id), _team(session, event_id, team_id)
     rules.check_leads(actor, event_id, team.captain_id)
-    _may_form(session, actor, event, reason="invited by an organizer", team=team)
+    check_phase(phase_of(session, event), *rules.FORMING)
+    _may_form(session, actor, event, team=team)
     if team.member_count >= team.capacity:
         raise Conflict("team_full", "The team is full.", field="email")
     folded = fold_email(email)
@@ -406,7 +409,7 @@ def answer_request(
     """
     event, team = _event(session, event_id), _team(session, event_id, team_id)
     rules.check_leads(actor, event_id, team.captain_id)
-    _may_form(session, actor, event, reason="accepted by an organizer")
+    check_phase(phase_of(session, event), *rules.FORMING)
     found = lock(session, JoinRequest, id=request_id, team_id=team.id)
     if found is None:
         raise NotFound("no_such_request", "There is no such request.")
@@ -450,7 +453,9 @@ def leave(
         raise NotFound("not_a_member", "This person is not in this team.")
     if leaving != actor.person_id:
         rules.check_leads(actor, event_id, team.captain_id)
-    clean = _may_form(session, actor, event, reason=reason, team=None)
+    clean = _may_form(session, actor, event, reason=reason)
+    if actor.person_id not in {leaving, team.captain_id}:
+        clean = check_reason(reason)
     membership.left_at = now()
     session.flush()
     session.refresh(team)

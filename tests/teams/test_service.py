@@ -169,6 +169,29 @@ def test_organizers_place_people_with_a_reason_that_is_kept(cast, owls):
     assert broken_links(reading()) == []
 
 
+def test_an_organizer_who_removes_or_places_somebody_says_why(cast, owls):
+    more = {"event_id": cast.event_id, "team_id": owls, "person_id": cast.pia.id}
+    with pytest.raises(Invalid, match="Say why"):
+        do(service.add_member, cast.olga, **more, reason=" ")
+    do(service.add_member, cast.olga, **more, reason="Alone until now")
+    with pytest.raises(Invalid, match="Say why"):
+        do(service.leave, cast.olga, **more)
+    assert members(owls) == {cast.paul.id, cast.pia.id}
+    do(service.leave, cast.olga, **more, reason="Signed up for the other team")
+    assert members(owls) == {cast.paul.id}
+
+
+def test_nobody_is_invited_or_accepted_once_judging_began(cast, owls, clock):
+    asked = do(service.ask_to_join, cast.pia, event_id=cast.event_id, team_id=owls, message="")
+    clock.forward(timedelta(days=1, hours=4))
+    more = {"event_id": cast.event_id, "team_id": owls}
+    for player in (cast.paul, cast.olga):
+        with pytest.raises(Conflict, match="phase judging"):
+            do(service.invite, player, **more, email="x@example.com", address="")
+        with pytest.raises(Conflict, match="phase judging"):
+            do(service.answer_request, player, **more, request_id=asked.id, accept=True)
+
+
 def test_after_hacking_only_organizers_change_teams_and_say_why(cast, owls, clock):
     clock.forward(timedelta(days=1, hours=4))  # Sunday 13:00 UTC: judging
     more = {"event_id": cast.event_id, "team_id": owls, "person_id": cast.pia.id}
