@@ -33,6 +33,7 @@ FEATURES = (
     "events",
     "teams",
     "projects",
+    "judging",
     "office",
     "home",
 )

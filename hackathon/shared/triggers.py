@@ -136,3 +136,9 @@ trigger(
 
 # projects
 append_only("project_versions")
+
+# judging
+append_only("marks")
+append_only("feedback")
+append_only("result_records")
+append_only("result_rows")

@@ -1,0 +1,291 @@
+"""Standings: weighted means per sheet, judges' leniency taken out, ties by a published rule.
+
+The rule (`adjusted`): a sheet's score is the weighted mean of its marks. Judge j with n
+sheets has leniency b_j = sum(score - project's adjusted mean) / (n + 2); a project's
+adjusted mean is the mean of its sheets' scores less their judges' leniency. Both hold at
+once: a system of linear equations, one a judge, solved in whole numbers, so that every
+figure is exact. Fixed shrinkage: 2 for judges, 0 for projects.
+
+Ties: the adjusted mean to two decimals (half up), then each criterion in the order of its
+weight, adjusted the same way, to two decimals; then the record among judges who scored
+both; then a shared place. Projects that share no judge, directly or over others, are
+ranked apart, one *component* each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from hackathon.judging.rules import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+LAMBDA_JUDGE = Fraction(2)
+LAMBDA_PROJECT = 0
+DECIMALS = 2
+
+Pair = tuple[int, int]
+"""(judge, project)"""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A complete sheet: a judge's value of each criterion for a project, in tenths."""
+
+    judge: int
+    project: int
+    values: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A project in the standings. Means are exact and on the rubric's scale."""
+
+    project: int
+    place: int
+    raw_mean: Fraction
+    adjusted: Fraction
+    sheets: int
+    component: int
+    tie: str = ""
+
+
+def sheet_score(values: Mapping[str, int], weights: Mapping[str, Decimal]) -> Fraction:
+    """The weighted mean of a sheet's marks, on the rubric's scale."""
+    total = sum((Fraction(weight) for weight in weights.values()), Fraction(0))
+    parts = (Fraction(weight) * values[key] for key, weight in weights.items())
+    return sum(parts, Fraction(0)) / total / 10
+
+
+def means(scores: Mapping[Pair, Fraction]) -> dict[int, Fraction]:
+    """The plain mean of each project's scores."""
+    found: dict[int, list[Fraction]] = defaultdict(list)
+    for (_, project), score in scores.items():
+        found[project].append(score)
+    return {project: sum(rows, Fraction(0)) / len(rows) for project, rows in found.items()}
+
+
+def leniency(
+    scores: Mapping[Pair, Fraction], lambda_judge: Fraction = LAMBDA_JUDGE
+) -> dict[int, Fraction]:
+    """How much each judge lies above the others, shrunk; exact.
+
+    With the projects' means put in, the rule is one equation a judge:
+    (n_j + lambda) b_j - sum over j's projects of (mean of b there) = sum(score - raw mean).
+    With lambda 0 only differences are determined; then n-weighted leniencies sum to zero.
+    """
+    judges = sorted({judge for judge, _ in scores})
+    index = {judge: number for number, judge in enumerate(judges)}
+    raw = means(scores)
+    panel: dict[int, list[int]] = defaultdict(list)
+    for judge, project in sorted(scores):
+        panel[project].append(index[judge])
+    size = len(judges)
+    matrix = [[Fraction(0)] * (size + 1) for _ in range(size)]
+    for (judge, project), score in scores.items():
+        row = matrix[index[judge]]
+        row[index[judge]] += 1
+        row[size] += score - raw[project]
+        for other in panel[project]:
+            row[other] -= Fraction(1, len(panel[project]))
+    for number in range(size):
+        matrix[number][number] += lambda_judge
+    if lambda_judge == 0:
+        loads = [sum(1 for judge, _ in scores if judge == own) for own in judges]
+        for row, load in zip(matrix, loads, strict=True):
+            for column, other in enumerate(loads):
+                row[column] += load * other
+    return dict(zip(judges, _solve(matrix), strict=True))
+
+
+def _solve(matrix: list[list[Fraction]]) -> list[Fraction]:
+    """Solve by elimination without fractions (Bareiss): whole numbers stay small."""
+    rows = []
+    for row in matrix:
+        scale = 1
+        for cell in row:
+            scale = scale * cell.denominator // _gcd(scale, cell.denominator)
+        rows.append([int(cell * scale) for cell in row])
+    size, before = len(rows), 1
+    for column in range(size):
+        pivot = next(number for number in range(column, size) if rows[number][column])
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        head = rows[column]
+        for number in range(column + 1, size):
+            row = rows[number]
+            factor = row[column]
+            rows[number] = [
+                (head[column] * row[at] - factor * head[at]) // before if at >= column else 0
+                for at in range(size + 1)
+            ]
+        before = head[column]
+    found = [Fraction(0)] * size
+    for number in reversed(range(size)):
+        row = rows[number]
+        known = sum((row[at] * found[at] for at in range(number + 1, size)), Fraction(0))
+        found[number] = (row[size] - known) / row[number]
+    return found
+
+
+def _gcd(one: int, other: int) -> int:
+    while other:
+        one, other = other, one % other
+    return one
+
+
+def adjusted_means(
+    scores: Mapping[Pair, Fraction], lambda_judge: Fraction | None = LAMBDA_JUDGE
+) -> dict[int, Fraction]:
+    """Each project's mean with its judges' leniency taken out; None leaves it in."""
+    if lambda_judge is None or not scores:
+        return means(scores)
+    lenient = leniency(scores, lambda_judge)
+    return means({pair: score - lenient[pair[0]] for pair, score in scores.items()})
+
+
+def components(pairs: Sequence[Pair]) -> dict[int, int]:
+    """The component of each project, numbered from 1: the largest first, then by project."""
+    leader: dict[tuple[str, int], tuple[str, int]] = {}
+
+    def find(node: tuple[str, int]) -> tuple[str, int]:
+        leader.setdefault(node, node)
+        while leader[node] != node:
+            leader[node] = leader[leader[node]]
+            node = leader[node]
+        return node
+
+    for judge, project in pairs:
+        leader[find(("judge", judge))] = find(("project", project))
+    groups: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for project in sorted({project for _, project in pairs}):
+        groups[find(("project", project))].append(project)
+    ordered = sorted(groups.values(), key=lambda members: (-len(members), members[0]))
+    return {project: number for number, group in enumerate(ordered, 1) for project in group}
+
+
+def rounded(value: Fraction) -> int:
+    """Hundredths, half up: what the tie rule compares."""
+    return int((value * 10**DECIMALS + Fraction(1, 2)).__floor__())
+
+
+def rank(
+    sheets: Sequence[Sheet], weights: Mapping[str, Decimal], rule: Rule = Rule.ADJUSTED
+) -> list[Row]:
+    """The standings of complete sheets: by component, then place, then project.
+
+    Args:
+        sheets: Complete sheets, in any order; of two of one pair the later given counts.
+        weights: Each criterion's weight, in the rubric's order.
+        rule: `adjusted`, or `raw` where an organizer chose it before the round opened.
+    """
+    latest = {(sheet.judge, sheet.project): sheet for sheet in sheets}
+    scores = {pair: sheet_score(sheet.values, weights) for pair, sheet in latest.items()}
+    shrink = LAMBDA_JUDGE if rule is Rule.ADJUSTED else None
+    raw, adjusted = means(scores), adjusted_means(scores, shrink)
+    lists = components(sorted(scores)) if scores else {}
+    ranked_apart = lists if rule is Rule.ADJUSTED else dict.fromkeys(lists, 1)
+    heaviest = sorted(weights, key=lambda key: -weights[key])
+    by_criterion = [
+        adjusted_means({pair: Fraction(s.values[key], 10) for pair, s in latest.items()}, shrink)
+        for key in heaviest
+    ]
+    counts: dict[int, int] = defaultdict(int)
+    for _, project in scores:
+        counts[project] += 1
+    rows: list[Row] = []
+    for component in sorted(set(ranked_apart.values())):
+        members = [project for project, number in ranked_apart.items() if number == component]
+        keys = {p: tuple(rounded(each[p]) for each in (adjusted, *by_criterion)) for p in members}
+        for place, project, tie in _places(keys, scores):
+            rows.append(
+                Row(
+                    project=project,
+                    place=place,
+                    raw_mean=raw[project],
+                    adjusted=adjusted[project],
+                    sheets=counts[project],
+                    component=component,
+                    tie=tie,
+                )
+            )
+    return rows
+
+
+def _places(
+    keys: Mapping[int, tuple[int, ...]], scores: Mapping[Pair, Fraction]
+) -> list[tuple[int, int, str]]:
+    """(place, project, how a tie was decided) of one component."""
+    groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for project, key in keys.items():
+        groups[key].append(project)
+    first: dict[int, int] = defaultdict(int)
+    for key in keys.values():
+        first[key[0]] += 1
+    found = []
+    place = 1
+    for key in sorted(groups, reverse=True):
+        members = groups[key]
+        record = direct_record(members, scores)
+        tie = "criteria" if first[key[0]] > len(members) else ""
+        for wins in sorted(set(record.values()), reverse=True):
+            level = sorted(project for project in members if record[project] == wins)
+            if len(level) < len(members):
+                tie = "record"
+            shared = "shared" if len(level) > 1 else tie
+            found += [(place, project, shared) for project in level]
+            place += len(level)
+    return found
+
+
+def direct_record(members: Sequence[int], scores: Mapping[Pair, Fraction]) -> dict[int, int]:
+    """Duels won less lost within a tie, each decided by the judges who scored both."""
+    record = dict.fromkeys(members, 0)
+    if len(members) == 1:
+        return record
+    given: dict[int, dict[int, Fraction]] = defaultdict(dict)
+    for (judge, project), score in scores.items():
+        if project in record:
+            given[project][judge] = score
+    for number, one in enumerate(members):
+        for other in members[number + 1 :]:
+            both = given[one].keys() & given[other].keys()
+            balance = sum(_sign(given[one][judge] - given[other][judge]) for judge in both)
+            record[one] += _sign(Fraction(balance))
+            record[other] -= _sign(Fraction(balance))
+    return record
+
+
+def _sign(value: Fraction) -> int:
+    return (value > 0) - (value < 0)
+
+
+def middle_half(values: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
+    """The quartiles of a field: a quarter lies below the first, a quarter above the second."""
+    ordered = sorted(values)
+
+    def at(share: Fraction) -> Fraction:
+        spot = share * (len(ordered) - 1)
+        low = int(spot)
+        high = min(low + 1, len(ordered) - 1)
+        return ordered[low] + (ordered[high] - ordered[low]) * (spot - low)
+
+    return at(Fraction(1, 4)), at(Fraction(3, 4))
+
+
+def inputs_hash(sheets: Sequence[Sheet], weights: Mapping[str, Decimal], rule: Rule) -> str:
+    """SHA-256 over what the standings are made from; the order of sheets is nothing."""
+    latest = {(sheet.judge, sheet.project): dict(sheet.values) for sheet in sheets}
+    given = {
+        "rule": rule.value,
+        "weights": [[key, f"{weight:f}"] for key, weight in weights.items()],
+        "sheets": [[*pair, sorted(values.items())] for pair, values in sorted(latest.items())],
+    }
+    text = json.dumps(given, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
