@@ -1,1 +1,0 @@
-"""Tables as people bring them: reading, and what each cell must look like."""

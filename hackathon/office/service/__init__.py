@@ -1,1 +1,0 @@
-"""What an organizer's office does: imports, copies of everything."""
