@@ -119,18 +119,18 @@ def _solve(matrix: list[list[Fraction]]) -> list[Fraction]:
         rows[column], rows[pivot] = rows[pivot], rows[column]
         head = rows[column]
         for number in range(column + 1, size):
-            row = rows[number]
-            factor = row[column]
+            line = rows[number]
+            factor = line[column]
             rows[number] = [
-                (head[column] * row[at] - factor * head[at]) // before if at >= column else 0
+                (head[column] * line[at] - factor * head[at]) // before if at >= column else 0
                 for at in range(size + 1)
             ]
         before = head[column]
     found = [Fraction(0)] * size
     for number in reversed(range(size)):
-        row = rows[number]
-        known = sum((row[at] * found[at] for at in range(number + 1, size)), Fraction(0))
-        found[number] = (row[size] - known) / row[number]
+        line = rows[number]
+        known = sum((line[at] * found[at] for at in range(number + 1, size)), Fraction(0))
+        found[number] = (line[size] - known) / line[number]
     return found
 
 
