@@ -31,7 +31,7 @@ def cli(context: click.Context, acting: str) -> None:
         schema.upgrade(db.engine)
 
 
-WITHOUT_DATABASE = {"run", "settings", "screenshots"}
+WITHOUT_DATABASE = {"restore", "run", "settings", "screenshots"}
 
 
 def _app_or_exit(settings: Settings | None = None) -> Flask:

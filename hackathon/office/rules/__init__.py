@@ -1,0 +1,1 @@
+"""Tables as people bring them: reading, and what each cell must look like."""

@@ -1,0 +1,1 @@
+"""What an organizer's office does: imports, copies of everything."""
