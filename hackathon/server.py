@@ -8,10 +8,12 @@ the real application.
 from __future__ import annotations
 
 import fcntl
+import ipaddress
 import logging
 import os
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,10 +22,11 @@ from sqlalchemy import select
 from hackathon import demo
 from hackathon.app import create_app
 from hackathon.people.models import Person
-from hackathon.shared import facts, jobs, live, schema
-from hackathon.shared.clock import now, utc_text
+from hackathon.shared import jobs, live, near, qr, schema
+from hackathon.shared.anchors import write_anchor
 from hackathon.shared.db import db, reading, transaction
 from hackathon.shared.errors import Conflict
+from hackathon.shared.settings import keep_settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,8 +74,9 @@ class Running:
 class Switch:
     """WSGI: the application in use; can be changed while serving."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, reached: dict[str, str] | None = None) -> None:
         self.settings = settings
+        self.reached = reached or {}
         self.current: Running | None = None
         self._lock = threading.Lock()
 
@@ -86,27 +90,64 @@ class Switch:
     def use(self, running: Running) -> None:
         """Serve this application from the next request on."""
         before, self.current = self.current, running
+        if not running.settings.demo:
+            running.app.extensions["change_ways"] = self.change_ways
         running.start()
         if before is not None:
             before.stop()
 
-    def start_for_real(self, work: Callable[[Any], int]) -> int:
+    def as_reached(self, settings: Settings) -> Settings:
+        """With the address phones in the room use, unless a public one is set."""
+        if settings.public_url or not self.reached:
+            return settings
+        origins = ",".join(filter(None, (settings.origins, self.reached["origins"])))
+        return settings.model_copy(update={**self.reached, "origins": origins})
+
+    def change_ways(self, kept: dict[str, object]) -> Settings:
+        """Keep other settings of mail and address, and go on with them at once.
+
+        Raises:
+            BadSettings: one of them is wrong; nothing was kept.
+        """
+        with self._lock:
+            keep_settings(self.settings.instance, kept)
+            self.settings = read_settings(instance=self.settings.instance)
+            running = Running(self.as_reached(self.settings))
+            self.use(running)
+            return running.settings
+
+    def start_for_real(self, work: Callable[[Any], int], kept: dict[str, object]) -> Settings:
         """Open the empty real database, run `work(session)` in it, go on with it.
+
+        Args:
+            work: Writes who begins.
+            kept: Settings that the instance keeps from now on; the environment wins.
 
         Raises:
             Conflict: somebody has already started for real.
+            BadSettings: one of those to keep is wrong.
         """
         with self._lock:
-            real = Running(self.settings.model_copy(update={"demo": False}))
+            told = {
+                name: value
+                for name, value in kept.items()
+                if name not in self.settings.model_fields_set
+            }
+            checked = read_settings(instance=self.settings.instance, **told)
+            settings = self.settings.model_copy(
+                update={"demo": False, **{name: getattr(checked, name) for name in told}}
+            )
+            real = Running(self.as_reached(settings))
             if real.has_people:
                 raise Conflict(
                     "already_real",
                     "This has already been started for real; reload the page.",
                 )
             with real.app.app_context(), transaction() as session:
-                made = work(session)
+                work(session)
+                keep_settings(settings.instance, told)
             self.use(real)
-            return made
+            return real.settings
 
 
 @contextmanager
@@ -131,24 +172,49 @@ def server_lock(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def write_anchor(running: Running) -> None:
-    """Write the heads of all streams outside the database, so that a cut tail shows."""
-    with running.app.app_context():
-        heads = facts.heads(reading())
-    line = facts.canonical({"at": utc_text(now()), "heads": heads})
-    path = running.settings.folder / "anchors.log"
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
-
-
 def _keep_anchoring(switch: Switch) -> None:
     wait = threading.Event()
     while not wait.wait(ANCHOR_SECONDS):
         if switch.current is not None:
             try:
-                write_anchor(switch.current)
+                with switch.current.app.app_context():
+                    write_anchor(reading(), switch.current.settings.folder)
             except Exception:
                 logger.exception("anchor not written")
+
+
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - only compared
+
+
+def reached_at(host: str, port: int) -> dict[str, str]:
+    """The settings by which other devices reach this one; none on a loopback address."""
+    if host in EVERYWHERE:
+        address, *others = own_addresses() or [""]
+    else:
+        address, others = host, []
+    if not address or address == "localhost" or _is_loopback(address):
+        return {}
+    origins = ",".join(f"http://{other}:{port}" for other in others)
+    return {"public_url": f"http://{address}:{port}", "origins": origins}
+
+
+def own_addresses() -> list[str]:
+    """The IPv4 addresses of this computer on its networks, the one of the way out first."""
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # nothing is sent; it only chooses the way out
+        found.append(str(probe.getsockname()[0]))
+    with suppress(OSError):
+        for *_, place in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET):
+            found.append(str(place[0]))
+    return [address for address in dict.fromkeys(found) if not _is_loopback(address)]
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def serve_laptop(settings: Settings, host: str, port: int, *, with_demo: bool) -> None:
@@ -162,23 +228,33 @@ def serve_laptop(settings: Settings, host: str, port: int, *, with_demo: bool) -
 
     settings.instance.mkdir(parents=True, exist_ok=True)
     with server_lock(settings.instance):
-        switch = Switch(settings)
-        running = Running(settings)
+        switch = Switch(settings, reached_at(host, port))
+        running = Running(switch.as_reached(settings))
         first = not running.has_people
         filling = first and with_demo
+        pin = ""
         if filling:
-            running = Running(settings.model_copy(update={"demo": True, "database_url": ""}))
+            demo_settings = settings.model_copy(update={"demo": True, "database_url": ""})
+            running = Running(switch.as_reached(demo_settings))
             running.app.extensions["start_for_real"] = switch.start_for_real
+            pin = near.make_pin(running.app) if switch.reached else ""
         switch.use(running)
         server = make_server(host, port, switch, threaded=True, request_handler=Prompt)
+        own = f"http://127.0.0.1:{port}" if host in EVERYWHERE else f"http://{host}:{port}"
         click.echo(f"Instance: {settings.folder.resolve()}")
-        click.echo(f"Hackathon is at http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")  # noqa: S104 - only compared
+        click.echo(f"Hackathon is at {own}")
+        if switch.reached:
+            address = running.settings.public_url
+            click.echo(f"Phones on this network open {address}, or scan:")
+            click.echo(qr.in_terminal(address))
         if filling:
             click.echo("It shows a demo; press 'Start for real' there for your own first event.")
+            if pin:
+                click.echo(f"From other devices the demo asks for this PIN: {pin}")
             demo.fill_in_background(running.app)
         elif first:
             click.echo("The database is empty. The first administrator signs in here, once:")
-            click.echo("  " + first_administrator_link(running, f"http://{host}:{port}"))
+            click.echo("  " + first_administrator_link(running, running.settings.public_url or own))
         threading.Thread(target=_keep_anchoring, args=(switch,), daemon=True).start()
         try:
             server.serve_forever()

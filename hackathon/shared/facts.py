@@ -95,7 +95,7 @@ def canonical(value: object) -> str:
     )
 
 
-def link(  # noqa: PLR0913, PLR0917 - the parts of a fact, in the order that is hashed
+def link(  # noqa: PLR0917 - the parts of a fact, in the order that is hashed
     stream: str,
     seq: int,
     kind: str,

@@ -28,7 +28,7 @@ from limits.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from hackathon.shared import facts, sessions
+from hackathon.shared import facts, notices, sessions
 from hackathon.shared.db import busy, db, reading
 from hackathon.shared.errors import (
     BadRequest,
@@ -83,10 +83,10 @@ MESSAGES: dict[str, Callable[..., Any]] = {}
 
 @dataclass(frozen=True)
 class Socket:
-    """A connected device."""
+    """A connected device: a signed-in person's, or (`person_id` None) a projector's by its key."""
 
     sid: str
-    person_id: int
+    person_id: int | None
     id_hash: str
     since: float
 
@@ -105,17 +105,49 @@ def sockets_of(person_id: int) -> list[Socket]:
 def connected_people() -> set[int]:
     """Who has a socket open in this process."""
     with _sockets_lock:
-        return {entry.person_id for entry in _sockets.values()}
+        return {entry.person_id for entry in _sockets.values() if entry.person_id is not None}
+
+
+# --- projectors: no person, a key in the address -------------------------------------
+
+
+def close_stages(id_hash: str) -> None:
+    """Close the sockets of a key in this process."""
+    for entry in _of_key(id_hash):
+        close(entry.sid)
+
+
+def _of_key(id_hash: str) -> list[Socket]:
+    with _sockets_lock:
+        mine = [
+            entry
+            for entry in _sockets.values()
+            if entry.person_id is None and entry.id_hash == id_hash
+        ]
+    return sorted(mine, key=lambda entry: entry.since)
+
+
+def _connect_stage(sid: str) -> None:
+    token = request.args.get("stage", "")
+    if sessions.stage_key(reading(), token) is None:
+        message = "not_signed_in"
+        raise Refused(message)
+    entry = Socket(sid, None, sessions.digest(token), time.monotonic())
+    for old in _of_key(entry.id_hash)[: -(SOCKETS_A_PERSON - 1)]:
+        close(old.sid)
+    with _sockets_lock:
+        _sockets[sid] = entry
 
 
 def _connect(_auth: object = None) -> None:
     visit: Any = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
     sid = request.sid  # type: ignore[attr-defined]
     if visit.row is None:
-        message = "not_signed_in"
-        raise Refused(message)
-    entry = Socket(sid, visit.row.person_id, visit.row.id_hash, time.monotonic())
-    for old in sockets_of(entry.person_id)[: -(SOCKETS_A_PERSON - 1)]:
+        _connect_stage(sid)
+        return
+    person_id: int = visit.row.person_id
+    entry = Socket(sid, person_id, visit.row.id_hash, time.monotonic())
+    for old in sockets_of(person_id)[: -(SOCKETS_A_PERSON - 1)]:
         close(old.sid)
     with _sockets_lock:
         _sockets[sid] = entry
@@ -184,12 +216,16 @@ def _admit() -> None:
     sid = request.sid  # type: ignore[attr-defined]
     visit: Any = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
     with _sockets_lock:
-        known = sid in _sockets
-    if not known or visit.row is None or not current_user.is_authenticated:
+        known = _sockets.get(sid)
+    if known is not None and known.person_id is None:
+        is_in = sessions.stage_key(reading(), request.args.get("stage", "")) is not None
+    else:
+        is_in = known is not None and visit.row is not None and current_user.is_authenticated
+    if known is None or not is_in:
         close(sid)
         raise NotSignedIn("not_signed_in", "You are signed out. Sign in again.")
     limiter: MovingWindowRateLimiter = current_app.extensions["message_limits"]
-    if not limiter.hit(_limit, str(visit.row.person_id)):
+    if not limiter.hit(_limit, str(known.person_id or known.id_hash)):
         raise TooMany(
             "too_many",
             "That was too fast; your device keeps it and tries again.",
@@ -358,6 +394,7 @@ class Ticker:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.position: int | None = None
+        self.notice = 0
         self.waker = facts.waker()
         self.is_over = False
 
@@ -367,7 +404,9 @@ class Ticker:
             session = db.session()
             if self.position is None:
                 self.position = facts.last_position(session)
+                self.notice = notices.last_id(session)
                 return 0
+            self._tell_notices(session)
             fresh = facts.facts_after(session, self.position)
             dirty: dict[Channel, set[int]] = defaultdict(set)
             for fact in fresh:
@@ -382,6 +421,13 @@ class Ticker:
                 for key in keys:
                     self._call(channel.publish, session, key)
             return len(fresh)
+
+    def _tell_notices(self, session: Session) -> None:
+        """A notice reaches its person's open pages; the page it links to says the rest."""
+        for row in notices.after(session, self.notice):
+            self.notice = row.id
+            news = {"version": row.id, "text": row.text, "link": row.link}
+            push("event.notice", news, f"person:{row.person_id}")
 
     @staticmethod
     def _call(work: Callable[..., None], session: Session, argument: object) -> None:

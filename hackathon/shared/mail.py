@@ -7,15 +7,22 @@ is sent, because it may hold a sign-in link.
 from __future__ import annotations
 
 import logging
+import smtplib
+import ssl
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import EmailMessage as Letter
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
+from flask import current_app
 from flask_mailman import EmailMessage, Mail
 from sqlalchemy import Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
 from hackathon.shared.db import Base, db, transaction
+from hackathon.shared.errors import Invalid
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -27,6 +34,8 @@ logger = logging.getLogger("hackathon.mail")
 
 BATCH = 50
 MOST_TRIES = 8
+SUBMISSION, SUBMISSIONS = 587, 465
+SECONDS = 10
 
 
 class OutgoingMail(Base):
@@ -90,6 +99,64 @@ def _note(mail_id: int, *, sent: bool) -> None:
             row.next_try_at = now() + timedelta(minutes=2**row.tries)
 
 
+@dataclass(frozen=True)
+class Server:
+    """A mail server as somebody typed it in."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    sender: str
+
+
+def try_out(server: Server, *, to: str) -> None:
+    """Send a test message at once, the way mails will go.
+
+    Raises:
+        Invalid: in the words of the server, or why it was not reached; nothing was kept.
+    """
+    letter = Letter()
+    letter["Subject"] = "Mail from Hackathon works"
+    letter["From"], letter["To"] = server.sender, to
+    letter.set_content("This is the test message. Sign-in links and notices come this way.\n")
+    secured = ssl.create_default_context()
+    try:
+        if server.port == SUBMISSIONS:
+            line: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, timeout=SECONDS, context=secured
+            )
+        else:
+            line = smtplib.SMTP(server.host, server.port, timeout=SECONDS)
+        with line:
+            if server.port == SUBMISSION:
+                line.starttls(context=secured)
+            if server.user:
+                line.login(server.user, server.password)
+            line.send_message(letter, from_addr=parseaddr(server.sender)[1])
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        raise Invalid(
+            "mail_server",
+            f"The test message did not go out ({_words(error)}). Nothing was saved. "
+            "Correct it, or leave the server empty and print the links.",
+            field="mail_server",
+        ) from error
+
+
+def _words(error: Exception) -> str:
+    """What a server or the network said, shortly."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        return f"{error.smtp_code} {text}"[:200]
+    return (str(error) or type(error).__name__)[:200]
+
+
+def is_set_up() -> bool:
+    """Whether mails leave this program; without a server they only stand in its console."""
+    return bool(current_app.config["MAIL_BACKEND"] != "console")
+
+
 def set_up(app: Flask, settings: Settings) -> None:
     """Choose the back end: SMTP when a server is set, else the console."""
     app.config.setdefault("MAIL_BACKEND", "smtp" if settings.mail_server else "console")
@@ -98,9 +165,9 @@ def set_up(app: Flask, settings: Settings) -> None:
         MAIL_PORT=settings.mail_port,
         MAIL_USERNAME=settings.mail_user or None,
         MAIL_PASSWORD=settings.mail_password or None,
-        MAIL_USE_TLS=settings.mail_port == 587,  # noqa: PLR2004 - submission
-        MAIL_USE_SSL=settings.mail_port == 465,  # noqa: PLR2004 - submissions
+        MAIL_USE_TLS=settings.mail_port == SUBMISSION,
+        MAIL_USE_SSL=settings.mail_port == SUBMISSIONS,
         MAIL_DEFAULT_SENDER=settings.mail_from,
-        MAIL_TIMEOUT=10,
+        MAIL_TIMEOUT=SECONDS,
     )
     Mail(app)

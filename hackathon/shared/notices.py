@@ -12,7 +12,8 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import Base
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from sqlalchemy import ColumnElement, ScalarSelect
+    from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
 class Notice(Base):
@@ -46,11 +47,21 @@ def notices_of(session: Session, person_id: int, limit: int = 50) -> list[Notice
     return list(session.scalars(query))
 
 
-def unread(session: Session, person_id: int) -> int:
-    """How many notices a person has not read."""
+def last_id(session: Session) -> int:
+    """The newest notice of all; 0 when there is none."""
+    return session.scalar(select(func.max(Notice.id))) or 0
+
+
+def after(session: Session, known: int, limit: int = 200) -> list[Notice]:
+    """The notices written after one, the oldest first."""
+    query = select(Notice).where(Notice.id > known).order_by(Notice.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def unread_count(person_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ScalarSelect[int]:
+    """How many notices a person has not read, as a part of another statement."""
     query = select(func.count()).select_from(Notice)
-    found = session.scalar(query.where(Notice.person_id == person_id, Notice.read_at.is_(None)))
-    return found or 0
+    return query.where(Notice.person_id == person_id, Notice.read_at.is_(None)).scalar_subquery()
 
 
 def mark_read(session: Session, person_id: int) -> None:

@@ -41,12 +41,12 @@ def newest() -> str:
     return head or ""
 
 
-def upgrade(engine: Engine | None = None) -> bool:
-    """Bring the database to the newest revision; returns whether anything was done."""
+def upgrade(engine: Engine | None = None, to: str = "head") -> bool:
+    """Bring the database to a revision, usually the newest; returns whether anything was done."""
     engine = engine or db.engine
     if current(engine) == newest():
         return False
-    command.upgrade(_config(engine), "head")
+    command.upgrade(_config(engine), to)
     return True
 
 

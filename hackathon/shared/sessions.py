@@ -23,6 +23,8 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import Base, reading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask, Request, Response
     from sqlalchemy.orm import Session
 
@@ -103,6 +105,24 @@ def find(session: Session, token: str) -> WebSession | None:
     if moment - row.last_seen_at > IDLE or moment - row.begun_at > ABSOLUTE:
         return None
     return row
+
+
+_stage_keys: list[Callable[[Session, str], int | None]] = []
+
+
+def opens_by_stage_key(finder: Callable[[Session, str], int | None]) -> None:
+    """Tell what a projector's key opens: (session, its hash) -> a number, None for nothing.
+
+    The feature lies above this module.
+    """
+    _stage_keys[:] = [finder]
+
+
+def stage_key(session: Session, token: str) -> int | None:
+    """What a projector's key opens; it is no session and stands for no person."""
+    if not token or not _stage_keys:
+        return None
+    return _stage_keys[0](session, digest(token))
 
 
 class Visit(CallbackDict[str, Any], SessionMixin):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -12,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGE = Path(__file__).parent.parent
 CHECKOUT = PACKAGE.parent
+KEPT = ("public_url", "mail_server", "mail_port", "mail_user", "mail_password", "mail_from")
+"""What the program itself may be told on a page; the environment wins."""
 SECRET_NAMES = frozenset({"secret_key", "mail_password"})
 
 
@@ -45,6 +48,7 @@ class Settings(BaseSettings):
     mail_password: str = ""
     mail_from: str = "Hackathon <hackathon@localhost>"
     jobs: bool = True
+    two_people_above: int = Field(default=500, ge=0, le=10_000_000)
     log_level: str = "INFO"
 
     @field_validator("public_url")
@@ -107,14 +111,18 @@ class Settings(BaseSettings):
 
 
 def read_settings(**overrides: object) -> Settings:
-    """Read the environment; `overrides` win.
+    """Read the environment, then what the instance keeps; `overrides` win.
 
     Raises:
         BadSettings: naming every setting that is wrong.
     """
     try:
         aliases = {"database_url": "DATABASE_URL"}
-        return Settings(**{aliases.get(k, k): v for k, v in overrides.items()})  # type: ignore[arg-type]
+        given = {aliases.get(k, k): v for k, v in overrides.items()}
+        settings = Settings(**given)  # type: ignore[arg-type]
+        kept = {} if settings.demo else kept_settings(settings.instance)
+        more = {name: kept[name] for name in kept.keys() - settings.model_fields_set}
+        return Settings(**given, **more) if more else settings  # type: ignore[arg-type]
     except ValidationError as error:
         lines = []
         for problem in error.errors():
@@ -122,6 +130,36 @@ def read_settings(**overrides: object) -> Settings:
             name = place if place.isupper() else f"HACKATHON_{place.upper()}"
             lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
         raise BadSettings("\n".join(lines)) from error
+
+
+def kept_settings(instance: Path) -> dict[str, object]:
+    """What was told on a page and is kept in the instance; secrets too, so mode 0600."""
+    try:
+        kept = json.loads((instance / "settings.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"{instance / 'settings.json'} cannot be read: {error}") from error
+    return {name: kept[name] for name in KEPT if name in kept} if isinstance(kept, dict) else {}
+
+
+def keep_settings(instance: Path, values: dict[str, object]) -> None:
+    """Keep some of `KEPT`, beside those kept before; whole or not at all.
+
+    Raises:
+        BadSettings: naming each that is wrong; nothing was kept.
+    """
+    kept = {**kept_settings(instance), **{k: v for k, v in values.items() if k in KEPT}}
+    read_settings(instance=instance, **kept)
+    path = instance / "settings.json"
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(kept, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def prepare_folder(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hackathon.shared import qr
 from hackathon.shared.clock import now
 from hackathon.shared.money import dollars, exact, whole_dollars
 
@@ -56,6 +57,7 @@ def sentence(text: str) -> str:
 
 def set_up(app: Flask) -> None:
     """Register the filters."""
+    app.jinja_env.globals["qr"] = qr.picture
     app.jinja_env.filters.update(
         money=dollars,
         whole_money=whole_dollars,

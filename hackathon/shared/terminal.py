@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
+def _keep_actor(context: click.Context, _option: object, address: str) -> None:
+    if address:
+        context.find_root().obj = {**(context.find_root().obj or {}), "as": address}
+
+
+acting_as = click.option(
+    "--as", metavar="EMAIL", default="", expose_value=False, callback=_keep_actor,
+    help="Act as this person.",
+)  # fmt: skip
+"""The option of the whole command, also taken after the name of one of its parts."""
+
+
 def acting_email() -> str:
     """The address given by `--as`; empty for the command line itself."""
     obj = click.get_current_context().find_root().obj or {}

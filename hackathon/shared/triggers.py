@@ -142,3 +142,105 @@ append_only("marks")
 append_only("feedback")
 append_only("result_records")
 append_only("result_rows")
+append_only("visit_steps")
+append_only("rubric_versions")
+append_only("corrections")
+
+# credits: the ledger is added to, never changed; a posting moves both balances, and the
+# checks of the accounts refuse it when one leaves its bounds
+for _table in ("entries", "postings", "readings"):
+    append_only(_table)
+for _table in (
+    "bills", "bill_scopes", "bill_snapshots", "bill_cells", "bill_rejects", "bill_rules", "bill_bookings",
+):  # fmt: skip
+    append_only(_table)
+
+
+def _refuse_when(name: str, table: str, moment: str, wrong: str, message: str) -> None:
+    trigger(
+        name,
+        table,
+        [
+            f"CREATE TRIGGER {name} BEFORE {moment} ON {table} WHEN {wrong} BEGIN "
+            f"SELECT RAISE(ABORT, '{message}'); END"
+        ],
+        [
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {wrong} THEN RAISE EXCEPTION '{message}'; END IF; "
+            f"RETURN {'OLD' if moment == 'DELETE' else 'NEW'}; END $$",
+            f"CREATE TRIGGER {name} BEFORE {moment} ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {name}()",
+        ],
+    )
+
+
+def _after(name: str, table: str, moment: str, work: str) -> None:
+    trigger(
+        name,
+        table,
+        [f"CREATE TRIGGER {name} AFTER {moment} ON {table} BEGIN {work} END"],
+        [
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN {work} RETURN NULL; END $$",
+            f"CREATE TRIGGER {name} AFTER {moment} ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {name}()",
+        ],
+    )
+
+
+_FLOOR = "NEW.floor <> COALESCE(-(SELECT budget FROM quarters WHERE id = NEW.quarter_id), 0)"
+_refuse_when(
+    "accounts_begin_empty",
+    "accounts",
+    "INSERT",
+    f"NEW.balance <> 0 OR {_FLOOR}",
+    "an account begins empty, on its floor",
+)
+_refuse_when(
+    "accounts_stay",
+    "accounts",
+    "UPDATE",
+    f"NEW.name <> OLD.name OR NEW.kind <> OLD.kind OR {_FLOOR}",
+    "an account keeps its name, kind and floor",
+)
+for _table in ("accounts", "quarters"):
+    _refuse_when(f"{_table}_no_delete", _table, "DELETE", "1 = 1", f"{_table} are never deleted")
+_refuse_when(
+    "postings_within_entry",
+    "postings",
+    "INSERT",
+    "NEW.line > (SELECT lines FROM entries WHERE id = NEW.entry_id)",
+    "this entry is complete",
+)
+_after(
+    "postings_balance",
+    "postings",
+    "INSERT",
+    "UPDATE accounts SET balance = balance - NEW.amount WHERE id = NEW.from_id; "
+    "UPDATE accounts SET balance = balance + NEW.amount WHERE id = NEW.to_id;",
+)
+_after(
+    "quarters_floor",
+    "quarters",
+    "UPDATE OF budget",
+    "UPDATE accounts SET floor = -NEW.budget WHERE quarter_id = NEW.id;",
+)
+for _table in ("crossings", "budget_moves"):
+    append_only(_table)
+_refuse_when(
+    "holds_end_once",
+    "holds",
+    "UPDATE",
+    "OLD.state <> 'open' OR NEW.amount <> OLD.amount OR NEW.team_id <> OLD.team_id "
+    "OR NEW.key <> OLD.key OR NEW.digest <> OLD.digest",
+    "a hold ends once and keeps its amount",
+)
+_refuse_when("holds_no_delete", "holds", "DELETE", "1 = 1", "holds are never deleted")
+# backlog
+append_only("proposal_moves")
+append_only("proposal_pages")
+append_only("evidence")
+append_only("learning_cards")
+
+# report
+append_only("quarter_reports")

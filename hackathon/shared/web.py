@@ -30,10 +30,10 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
-from hackathon.shared import errors, sessions
+from hackathon.shared import errors, sessions, workbook
 from hackathon.shared.clock import now
 from hackathon.shared.db import busy, transaction
-from hackathon.shared.errors import BadRequest, NotSignedIn, Refusal
+from hackathon.shared.errors import BadRequest, NotFound, NotSignedIn, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,6 +48,7 @@ T = TypeVar("T")
 
 TRIES = 5
 SERIALIZATION = frozenset({"40001", "40P01"})
+UNIQUE = "23505"
 LOCK_TIMEOUT = "55P03"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY = 1_000_000
@@ -105,7 +106,9 @@ def act(work: Callable[[Session], T]) -> T:
                 return work(session)
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None)
-            if state in SERIALIZATION and left:
+            # UNIQUE: somebody stored the same between our look and our write; looking
+            # again finds it, and the rule answers instead of the constraint.
+            if (state in SERIALIZATION or state == UNIQUE) and left:
                 time.sleep(secrets.randbelow(30) / 1000)
                 continue
             if state in SERIALIZATION or state == LOCK_TIMEOUT or is_out_of_order(error):
@@ -174,15 +177,26 @@ class Entry:
     label: str
     endpoint: str
     shown: Callable[[Any], bool]
+    also: tuple[str, ...] = ()
 
 
 _tabs: list[Entry] = []
 _nav: list[Entry] = []
 
 
-def tab(order: int, label: str, endpoint: str, shown: Callable[[Any], bool]) -> None:
-    """Add a tab to the pages of an event; `shown(here)` says for whom."""
-    _tabs.append(Entry(order, label, endpoint, shown))
+def tab(
+    order: int,
+    label: str,
+    endpoint: str,
+    shown: Callable[[Any], bool],
+    *,
+    also: tuple[str, ...] = (),
+) -> None:
+    """Add a tab to the pages of an event; `shown(here)` says for whom.
+
+    A feature's pages lie below its first tab, those in `also` below this one.
+    """
+    _tabs.append(Entry(order, label, endpoint, shown, also))
 
 
 def nav(order: int, label: str, endpoint: str, shown: Callable[[Any], bool]) -> None:
@@ -192,16 +206,21 @@ def nav(order: int, label: str, endpoint: str, shown: Callable[[Any], bool]) -> 
 
 def event_tabs(here: Any) -> list[tuple[str, str, bool]]:  # noqa: ANN401 - events.access.Here
     """(label, address, whether current) of an event's tabs for this viewer."""
-    package = (request.endpoint or "").split(".")[0]
-    exact = {entry.endpoint for entry in _tabs}
-    found = []
-    for entry in sorted(_tabs, key=lambda entry: entry.order):
-        if entry.shown(here):
-            same = request.endpoint == entry.endpoint or (
-                request.endpoint not in exact and package == entry.endpoint.split(".")[0]
-            )
-            found.append((entry.label, url_for(entry.endpoint, slug=here.event.slug), same))
-    return found
+    asked = request.endpoint or ""
+    entries = sorted(_tabs, key=lambda entry: entry.order)
+    current = next(
+        (entry for entry in entries if asked == entry.endpoint or asked in entry.also),
+        next((entry for entry in entries if _package(entry.endpoint) == _package(asked)), None),
+    )
+    return [
+        (entry.label, url_for(entry.endpoint, slug=here.event.slug), entry is current)
+        for entry in entries
+        if entry.shown(here)
+    ]
+
+
+def _package(endpoint: str) -> str:
+    return endpoint.split(".", maxsplit=1)[0]
 
 
 def nav_items(actor: object) -> list[tuple[str, str, bool]]:
@@ -237,7 +256,10 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def csv_answer(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A CSV download."""
+    """A CSV download; with `?format=xlsx` the same table as XLSX."""
+    if request.args.get("format") == "xlsx":
+        name = filename.removesuffix(".csv") + ".xlsx"
+        return file_answer(workbook.xlsx_bytes(header, rows), name, workbook.MIMETYPE)
     return file_answer(csv_text(header, rows), filename, "text/csv; charset=utf-8")
 
 
@@ -273,7 +295,7 @@ def check_csrf() -> None:
     Raises:
         BadRequest: missing, wrong or another session's token (lines 1 and 2).
     """
-    if request.method in SAFE_METHODS or g.get("bearer"):
+    if request.method in SAFE_METHODS or g.get("bearer") or _is_by_token():
         return
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     visit = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
@@ -281,6 +303,13 @@ def check_csrf() -> None:
         raise BadRequest(
             "expired_form", "This form has expired. Reload the page; nothing was saved."
         )
+
+
+def _is_by_token() -> bool:
+    """Whether the door asked for opens by a token alone: a cookie means nothing there."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    needs = getattr(view, "requires", ())
+    return bool(needs) and all(need.by_token for need in needs)
 
 
 def csrf_token() -> str:
@@ -358,6 +387,10 @@ def _answer_crash(error: Exception) -> ResponseReturnValue:
     if isinstance(error, RecursionError):
         return answer_refusal(
             BadRequest("nesting", "That is nested too deeply; nothing was saved.")
+        )
+    if isinstance(error, OverflowError) and "SQLite" in str(error):
+        return answer_refusal(
+            NotFound("no_such_number", "There is nothing of that number; nothing was changed.")
         )
     logger.error("crash reference=%s", reference(), exc_info=error)
     refusal = Refusal(

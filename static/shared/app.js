@@ -20,6 +20,7 @@ document.addEventListener("submit", (event) => {
     dialog.showModal();
     return;
   }
+  if (form.action.endsWith("/sign-out")) window.caches?.delete("judging-1"); // pages kept offline
   if (form.method === "post") {
     // the second click is the same request; the server knows it by the form's key
     for (const button of form.querySelectorAll("button[type=submit]")) {
@@ -40,9 +41,14 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = false;
+  button.hidden = !navigator.clipboard; // plain http in the room has none
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.dataset.copy);
     button.textContent = "Copied";
   });
+}
+
+// on a phone the tabs scroll: show where one is
+for (const tab of document.querySelectorAll(".tabs .active, .topnav .active")) {
+  tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 24;
 }

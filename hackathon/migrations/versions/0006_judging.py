@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("reveal_top", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("opened_at", UtcDateTime(), nullable=True),
+        sa.Column("paused_note_id", sa.Integer(), nullable=True),
         sa.Column("frozen_at", UtcDateTime(), nullable=True),
         sa.Column("finalized_at", UtcDateTime(), nullable=True),
         sa.Column("revealed_at", UtcDateTime(), nullable=True),
@@ -44,6 +45,9 @@ def upgrade() -> None:
             name=("ck_rounds_scale"),
         ),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=("fk_rounds_event_id")),
+        sa.ForeignKeyConstraint(
+            ["paused_note_id"], ["notes.id"], name=("fk_rounds_paused_note_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=("pk_rounds")),
     )
     op.create_index("ix_rounds_event", "rounds", ["event_id"], unique=False)
