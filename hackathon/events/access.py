@@ -9,7 +9,7 @@ from flask import g
 
 from hackathon.events.queries import find_event, moves_of, schedule_of
 from hackathon.events.rules import Phase, next_boundary, phase_at
-from hackathon.people.access import actor_or_none
+from hackathon.people.access import actor_or_none, finds_events
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
 
@@ -75,3 +75,6 @@ def here(slug: str) -> Here:
             next_change=next_boundary(schedule, moves, moment),
         )
     return kept[slug]
+
+
+finds_events(lambda slug: here(slug).event.id)

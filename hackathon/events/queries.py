@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from hackathon.events.models import Event, PhaseMove, Registration
 from hackathon.events.rules import Phase, Schedule, phase_at
@@ -13,11 +13,13 @@ from hackathon.people.models import EventRoleGrant, Person
 from hackathon.people.rules import Role
 from hackathon.shared.clock import now
 from hackathon.shared.errors import NotFound
+from hackathon.shared.sessions import WebSession
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from hackathon.people.rules import Actor
@@ -116,10 +118,25 @@ class PersonRow:
     skills: str
     line: str
     is_looking: bool
+    has_signed_in: bool
 
 
-def people_of(session: Session, event_id: int, *, looking: bool = False) -> list[PersonRow]:
-    """Everybody with a role or a registration in an event, by name."""
+def has_signed_in() -> ColumnElement[bool]:
+    """Whether a person has ever signed in, as a part of a statement about people."""
+    return exists(select(WebSession.id_hash).where(WebSession.person_id == Person.id))
+
+
+def people_of(
+    session: Session, event_id: int, *, looking: bool = False, missing: bool = False
+) -> list[PersonRow]:
+    """Everybody with a role or a registration in an event, by name.
+
+    Args:
+        session: To read with.
+        event_id: The event.
+        looking: Only who looks for a team.
+        missing: Only who has never signed in.
+    """
     roles: dict[int, set[Role]] = {}
     for person_id, role in session.execute(
         select(EventRoleGrant.person_id, EventRoleGrant.role).where(
@@ -128,7 +145,7 @@ def people_of(session: Session, event_id: int, *, looking: bool = False) -> list
     ):
         roles.setdefault(person_id, set()).add(Role(role))
     query = (
-        select(Person, Registration)
+        select(Person, Registration, has_signed_in())
         .outerjoin(
             Registration,
             (Registration.person_id == Person.id) & (Registration.event_id == event_id),
@@ -144,7 +161,9 @@ def people_of(session: Session, event_id: int, *, looking: bool = False) -> list
     )
     if looking:
         query = query.where(Registration.is_looking.is_(True))
-    rows: Sequence[tuple[Person, Registration | None]] = session.execute(query).all()
+    if missing:
+        query = query.where(~has_signed_in())
+    rows: Sequence[tuple[Person, Registration | None, bool]] = session.execute(query).all()
     return [
         PersonRow(
             id=person.id,
@@ -156,8 +175,9 @@ def people_of(session: Session, event_id: int, *, looking: bool = False) -> list
             skills=found.skills if found is not None else "",
             line=found.line if found is not None else "",
             is_looking=found is not None and found.is_looking,
+            has_signed_in=came,
         )
-        for person, found in rows
+        for person, found, came in rows
     ]
 
 

@@ -19,7 +19,6 @@ from hackathon.events.forms import (
 )
 from hackathon.events.models import Event
 from hackathon.events.rules import MOVES, Phase, days_of
-from hackathon.people import queries as people_queries
 from hackathon.people import service as people
 from hackathon.people.access import (
     EVENT_VIEWER,
@@ -39,7 +38,7 @@ from hackathon.shared.db import reading
 from hackathon.shared.errors import Invalid, NotFound
 from hackathon.shared.facts import note_texts
 from hackathon.shared.once import once
-from hackathon.shared.web import act, form_key, nav, see, submit, tab
+from hackathon.shared.web import act, csv_answer, form_key, nav, public_address, see, submit, tab
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -49,7 +48,13 @@ blueprint = Blueprint("events", __name__)
 
 nav(10, "Events", "events.index", lambda _actor: True)
 tab(10, "Overview", "events.overview", lambda _here: True)
-tab(20, "People", "events.people_list", lambda h: h.is_member)
+tab(
+    20,
+    "People",
+    "events.people_list",
+    lambda h: h.is_member,
+    also=("office.cards", "office.make_cards"),
+)
 tab(90, "Settings", "events.settings", lambda h: h.organizes)
 
 
@@ -155,7 +160,7 @@ def _settings_page(
         extend=extend or ExtendForm(),
         closing=ReasonForm(),
         moves=MOVES,
-        join_url=url_for(".join", token=place.event.join_token, _external=True),
+        join_url=public_address() + url_for(".join", token=place.event.join_token),
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
     )
 
@@ -326,11 +331,13 @@ def people_list(slug: str) -> ResponseReturnValue:
 def _people_page(slug: str, form: RoleForm) -> str:
     place = here(slug)
     looking = request.args.get("looking") == "yes"
+    missing = place.organizes and request.args.get("missing") == "yes"
     return render_template(
         "events/people.html",
         here=place,
-        rows=queries.people_of(reading(), place.event.id, looking=looking),
+        rows=queries.people_of(reading(), place.event.id, looking=looking, missing=missing),
         looking=looking,
+        missing=missing,
         form=form,
         roles=list(Role),
     )
@@ -345,10 +352,9 @@ def give_role(slug: str) -> ResponseReturnValue:
 
     def work(session: Session) -> bool:
         actor = current_actor(session)
-        person = people_queries.by_email(session, str(form.email.data))
-        if person is None:
-            name = str(form.name.data or "").strip() or str(form.email.data).split("@")[0]
-            person = people.add_person(session, actor, email=str(form.email.data), name=name)
+        person = people.person_for(
+            session, actor, email=str(form.email.data), name=str(form.name.data or "")
+        )
         if str(form.role.data) == Role.PARTICIPANT:
             service.add_registration(
                 session,
@@ -399,8 +405,29 @@ def make_link(slug: str, person_id: int) -> ResponseReturnValue:
         "events/link.html",
         here=place,
         row=known[person_id],
-        url=url_for("people.link", token=token, _external=True),
+        url=public_address() + url_for("people.link", token=token),
     )
+
+
+@blueprint.get("/events/<slug>/people.csv")
+@requires(ORGANIZER)
+def people_csv(slug: str) -> ResponseReturnValue:
+    """The people of the event as a table, in the columns of the import and a few more."""
+    rows = queries.people_of(reading(), here(slug).event.id)
+    header = ["email", "name", "department", "role", "skills", "here as", "looking", "signed in"]
+    return csv_answer(
+        f"{slug}-people.csv",
+        header,
+        [
+            (
+                row.email, row.name, row.department, row.role, row.skills,
+                ", ".join(sorted(row.roles)),
+                "yes" if row.is_looking else "no",
+                "yes" if row.has_signed_in else "no",
+            )
+            for row in rows
+        ],
+    )  # fmt: skip
 
 
 @blueprint.get("/api/v1/events/<slug>")

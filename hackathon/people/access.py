@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import current_app, g
 from flask import session as flask_session
 from sqlalchemy import select, union_all
-from sqlalchemy.sql import column, literal, table
+from sqlalchemy.sql import literal
 
 from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
 from hackathon.people.rules import COMMAND_LINE, Actor, Role, SiteRole, fold_email
-from hackathon.shared import notices
+from hackathon.shared import mail, notices
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotAllowed, NotFound, NotSignedIn
 from hackathon.shared.terminal import acting_email
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-EVENTS = table("events", column("id"), column("slug"), column("published_at"))
-"""As much of the events as a door needs; the feature itself lies above this one."""
-
 
 @dataclass(frozen=True)
 class Permission:
@@ -46,11 +43,13 @@ class Permission:
         name: What the permission test and the matrix call it.
         holds: (actor or None, event id or None, view arguments) -> bool.
         in_event: Whether the door lies within an event (`slug` among its arguments).
+        by_token: Whether only a token opens it, so that no browser's cookie can be abused.
     """
 
     name: str
     holds: Callable[[Actor | None, int | None, dict[str, Any]], bool]
     in_event: bool = False
+    by_token: bool = False
 
 
 PUBLIC = Permission("public", lambda _actor, _event, _args: True)
@@ -105,7 +104,7 @@ def check(needs: tuple[Permission, ...], arguments: dict[str, Any]) -> None:
     actor = actor_or_none()
     event_id = None
     if any(need.in_event for need in needs):
-        event_id = _event_of(actor, str(arguments.get("slug", "")))
+        event_id = _finders[0](str(arguments.get("slug", "")))
     if any(need.holds(actor, event_id, arguments) for need in needs):
         return
     if actor is None:
@@ -113,15 +112,15 @@ def check(needs: tuple[Permission, ...], arguments: dict[str, Any]) -> None:
     raise NotAllowed("not_allowed", "Your role does not allow that; nothing was changed.")
 
 
-def _event_of(actor: Actor | None, slug: str) -> int:
-    row = (
-        reading()
-        .execute(select(EVENTS.c.id, EVENTS.c.published_at).where(EVENTS.c.slug == slug))
-        .first()
-    )
-    if row is None or (row.published_at is None and not (actor and actor.organizes(row.id))):
-        raise NotFound("no_such_event", "There is no such event, or it is not for you to see.")
-    return int(row.id)
+_finders: list[Callable[[str], int]] = []
+
+
+def finds_events(finder: Callable[[str], int]) -> None:
+    """Tell how the asking person finds an event by its slug: the feature lies above this one.
+
+    `finder` raises NotFound for an unknown event, and for a draft that is not for this person.
+    """
+    _finders[:] = [finder]
 
 
 def _visit() -> Visit:
@@ -132,8 +131,13 @@ def _visit() -> Visit:
 def load_actor(session: Session, person_id: int) -> Actor | None:
     """A person with the roles this session sees; None when unknown or disabled."""
     person = session.get(Person, person_id)
+    return _actor_of(session, person)
+
+
+def _actor_of(session: Session, person: Person | None) -> Actor | None:
     if person is None or person.disabled_at is not None:
         return None
+    person_id = person.id
     site = select(SiteRoleGrant.role, literal(0).label("event_id")).where(
         SiteRoleGrant.person_id == person_id
     )
@@ -160,8 +164,18 @@ def load_actor(session: Session, person_id: int) -> Actor | None:
 def actor_or_none() -> Actor | None:
     """Who asks, read once a request; None for visitors."""
     if "actor" not in g:
-        person_id = _visit().person_id
-        g.actor = load_actor(reading(), person_id) if person_id else None
+        g.actor, g.unread = None, 0
+        if person_id := _visit().person_id:
+            row = (
+                reading()
+                .execute(
+                    select(Person, notices.unread_count(Person.id)).where(Person.id == person_id)
+                )
+                .one_or_none()
+            )
+            # The person is held: what asks for the signed-in user finds it without a statement.
+            g.person, g.unread = (row[0], row[1]) if row else (None, 0)
+            g.actor = _actor_of(reading(), g.person)
     found: Actor | None = g.actor
     return found
 
@@ -201,11 +215,11 @@ def page_context() -> dict[str, object]:
     """What every template may use: the viewer, the navigation, the demo's banner."""
     actor = actor_or_none()
     settings = current_app.extensions["settings"]
-    count = notices.unread(reading(), actor.person_id) if actor and actor.person_id else 0
     return {
         "actor": actor,
         "demo": settings.demo,
         "can_start": "start_for_real" in current_app.extensions,
         "nav_items": nav_items(actor),
-        "unread": count,
+        "unread": g.unread,
+        "mails": mail.is_set_up(),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 from flask import (
@@ -25,7 +24,7 @@ from limits.strategies import MovingWindowRateLimiter
 from hackathon.people import queries, rules, service
 from hackathon.people.access import PUBLIC, SIGNED_IN, actor_or_none, current_actor, requires
 from hackathon.people.forms import LinkForm, PasswordForm, ProfileForm, SignInForm
-from hackathon.shared import notices
+from hackathon.shared import near, notices
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotAllowed, NotFound, NotSignedIn, Refusal, TooMany
 from hackathon.shared.web import act, device_name, public_address, safe_next, see, submit
@@ -122,23 +121,15 @@ def _sign_in_page(form: SignInForm) -> str:
         form=form,
         target=request.values.get("next", ""),
         people=_demo_people(),
+        asks_pin=near.asks_pin(),
     )
 
 
 def _demo_people() -> list[tuple[object, object]]:
-    if not _may_use_demo():
+    """Demo people, offered on this computer, and elsewhere against the printed PIN."""
+    if not current_app.extensions["settings"].demo or not (near.is_near() or near.has_pin()):
         return []
     return list(queries.demo_people(reading()))
-
-
-def _may_use_demo() -> bool:
-    """Demo buttons exist only in the demo and only on a loopback address."""
-    settings = current_app.extensions["settings"]
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return False
-    return bool(settings.demo) and address.is_loopback
 
 
 @blueprint.post("/sign-in")
@@ -191,11 +182,17 @@ def ask_for_link() -> ResponseReturnValue:
 @blueprint.post("/sign-in/demo")
 @requires(PUBLIC)
 def enter_demo() -> ResponseReturnValue:
-    """Sign in as a demo person: only in the demo, only on a loopback address."""
+    """Sign in as a demo person: only in the demo; from elsewhere with the printed PIN."""
     person_id = request.form.get("person", type=int)
     people = {person.id: person for person, _ in queries.demo_people(reading())}
-    if not _may_use_demo() or person_id not in people:
+    if not current_app.extensions["settings"].demo or person_id not in people:
         raise NotFound("no_such_person", "There is no such demo person here.")
+    try:
+        near.check_near()
+    except NotAllowed as refusal:
+        form = SignInForm()
+        form.general.append(refusal.message)
+        return _sign_in_page(form), refusal.code
     token = act(
         lambda session: service.begin_session(session, person_id=person_id, device=device_name())
     )

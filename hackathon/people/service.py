@@ -38,7 +38,7 @@ def hash_password(password: str) -> str:
     return generate_password_hash(password)
 
 
-def add_person(  # noqa: PLR0913 - the columns of a person
+def add_person(
     session: Session,
     actor: Actor,
     *,
@@ -76,6 +76,48 @@ def add_person(  # noqa: PLR0913 - the columns of a person
     session.flush()
     _access(session, actor, person.id, "person.added")
     return person
+
+
+def person_for(session: Session, actor: Actor, *, email: str, name: str = "") -> Person:
+    """The person with an address; an unknown one is added, named after the address at worst.
+
+    Raises:
+        NotAllowed, Invalid: as `add_person`.
+    """
+    person = queries.by_email(session, email)
+    if person is not None:
+        return person
+    return add_person(session, actor, email=email, name=name.strip() or email.split("@", 1)[0])
+
+
+def correct_person(
+    session: Session, actor: Actor, *, person_id: int, name: str, department: str, zone: str
+) -> bool:
+    """Correct an account from a file; returns whether anything changed.
+
+    Blank texts leave what is there. Program leads correct everything; organizers only
+    fill in what is empty, for an account is its person's.
+
+    Raises:
+        NotAllowed: neither organizer nor program lead.
+    """
+    if not (actor.is_program_lead or any(Role.ORGANIZER in r for r in actor.event_roles.values())):
+        raise NotAllowed("organizers_only", "Only organizers can add people.")
+    person = queries.find_person(session, person_id)
+    given = {"name": name, "department": department, "zone": zone}
+    changed = {
+        field: text
+        for field, text in given.items()
+        if text
+        and text != getattr(person, field)
+        and (actor.is_program_lead or not getattr(person, field))
+    }
+    for field, text in changed.items():
+        setattr(person, field, text)
+    if changed:
+        session.flush()
+        _access(session, actor, person_id, "person.changed", fields=sorted(changed))
+    return bool(changed)
 
 
 def give_site_role(session: Session, actor: Actor, *, person_id: int, role: SiteRole) -> None:
@@ -247,6 +289,17 @@ def make_link(session: Session, actor: Actor, *, person_id: int, mailed: bool = 
     if target_site and not actor.is_admin and person_id != actor.person_id:
         raise NotAllowed("admins_only", "Only administrators can make a link for this person.")
     return _new_link(session, actor.person_id, person_id, mailed=mailed)
+
+
+def make_own_link(session: Session, actor: Actor) -> str:
+    """A one-time link for another device of one's own, for 30 minutes; older links end.
+
+    Raises:
+        NotAllowed: the command line is nobody.
+    """
+    if actor.person_id is None:
+        raise NotAllowed("nobody", "Only a person can continue on another device.")
+    return _new_link(session, actor.person_id, actor.person_id, mailed=True)
 
 
 def _new_link(session: Session, actor_id: int | None, person_id: int, *, mailed: bool) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, or_, select
 
 from hackathon.people.models import Person
-from hackathon.projects.models import Project, ProjectVersion
+from hackathon.projects.models import Challenge, Project, ProjectVersion
 from hackathon.projects.rules import Card, read_card
 from hackathon.shared.errors import NotFound
 from hackathon.teams.models import Membership, Team
@@ -16,6 +16,7 @@ from hackathon.teams.models import Membership, Team
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Subquery
     from sqlalchemy.orm import Session
 
     from hackathon.events.models import Event
@@ -36,6 +37,12 @@ def find_project(session: Session, event_id: int, project_id: int) -> Project:
 def project_of_team(session: Session, team_id: int) -> Project | None:
     """A team's project."""
     return session.scalar(select(Project).filter_by(team_id=team_id))
+
+
+def challenges_of(session: Session, event_id: int) -> dict[str, int]:
+    """The challenges of an event by title."""
+    rows = session.execute(select(Challenge.title, Challenge.id).filter_by(event_id=event_id))
+    return dict(iter(rows))
 
 
 def is_member(session: Session, team_id: int, person_id: int | None) -> bool:
@@ -131,8 +138,18 @@ class ProjectRow:
         return "incomplete" if self.project is not None and self.project.version else "nothing yet"
 
 
-def project_rows(session: Session, event: Event) -> list[ProjectRow]:
-    """Every living team with its newest card and its submission; two statements."""
+def project_rows(
+    session: Session,
+    event: Event,
+    among: Subquery | None = None,
+    *,
+    person_id: int | None = None,
+) -> list[ProjectRow]:
+    """Every living team with its newest card and its submission, by name; one statement.
+
+    With `among`, a subquery of (project_id, position): only these, in that order. With
+    `person_id`: only the team of this person.
+    """
     in_time = (
         select(ProjectVersion.project_id, func.max(ProjectVersion.number).label("number"))
         .join(Project, Project.id == ProjectVersion.project_id)
@@ -147,7 +164,7 @@ def project_rows(session: Session, event: Event) -> list[ProjectRow]:
         .group_by(ProjectVersion.project_id)
         .subquery()
     )
-    rows = session.execute(
+    query = (
         select(Team, Project, ProjectVersion, in_time.c.number)
         .outerjoin(Project, Project.team_id == Team.id)
         .outerjoin(in_time, in_time.c.project_id == Project.id)
@@ -162,8 +179,16 @@ def project_rows(session: Session, event: Event) -> list[ProjectRow]:
             ),
         )
         .where(Team.event_id == event.id, Team.archived_at.is_(None))
-        .order_by(Team.name_key, ProjectVersion.number)
     )
+    if person_id is not None:
+        own = select(Membership.team_id).filter_by(person_id=person_id, left_at=None)
+        query = query.where(Team.id.in_(own))
+    if among is not None:
+        query = query.join(among, among.c.project_id == Project.id)
+        query = query.order_by(among.c.position, among.c.project_id, ProjectVersion.number)
+    else:
+        query = query.order_by(Team.name_key, ProjectVersion.number)
+    rows = session.execute(query)
     found: dict[int, ProjectRow] = {}
     for team, project, version, number in rows:
         before = found.get(team.id)
@@ -185,25 +210,33 @@ class Submission:
     team_id: int
     team_name: str
     key: str | None
-    title: str
-    summary: str
+    card: Card
     version_id: int
     saved_at: datetime
 
+    @property
+    def title(self) -> str:
+        """The project's title as submitted."""
+        return self.card.title
 
-def submissions(session: Session, event: Event) -> list[Submission]:
-    """The valid submissions of an event, by team."""
+    @property
+    def summary(self) -> str:
+        """The project in one sentence."""
+        return self.card.summary
+
+
+def submissions(session: Session, event: Event, among: Subquery | None = None) -> list[Submission]:
+    """The valid submissions of an event, by team, or those of `among` in its order."""
     return [
         Submission(
             project_id=row.project.id,
             team_id=row.team.id,
             team_name=row.team.name,
             key=row.project.key,
-            title=row.submission.title,
-            summary=read_card(row.submission.card).summary,
+            card=read_card(row.submission.card),
             version_id=row.submission.id,
             saved_at=row.submission.saved_at,
         )
-        for row in project_rows(session, event)
+        for row in project_rows(session, event, among)
         if row.status == "submitted" and row.project is not None and row.submission is not None
     ]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
 
 from hackathon.events.models import Event
 from hackathon.events.queries import phase_of
 from hackathon.events.rules import Phase, check_phase, check_reason
 from hackathon.people.rules import check_organizes
 from hackathon.projects import queries, rules
-from hackathon.projects.models import Project, ProjectVersion
+from hackathon.projects.models import Challenge, Project, ProjectVersion
 from hackathon.shared.clock import now, utc_text
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Invalid, NotFound
@@ -79,10 +82,27 @@ def save_card(
     if present is not None and present.card == card.as_text() and project is not None:
         return Saved(project.id, project.version, present.is_complete, changed=False)
     rules.check_version(version, project.version if project else 0, theirs=theirs)
-    if project is None:
-        project = Project(event_id=event_id, team_id=team_id, version=0)
-        session.add(project)
-        session.flush()
+    project = project or _new_project(session, event_id, team_id)
+    _add_version(session, actor, project, card, moment, is_complete=card.is_complete)
+    return Saved(project.id, project.version, card.is_complete, changed=True)
+
+
+def _new_project(session: Session, event_id: int, team_id: int) -> Project:
+    project = Project(event_id=event_id, team_id=team_id, version=0)
+    session.add(project)
+    session.flush()
+    return project
+
+
+def _add_version(
+    session: Session,
+    actor: Actor,
+    project: Project,
+    card: rules.Card,
+    moment: datetime,
+    *,
+    is_complete: bool,
+) -> None:
     project.version += 1
     session.add(
         ProjectVersion(
@@ -90,7 +110,7 @@ def save_card(
             number=project.version,
             title=card.title,
             card=card.as_text(),
-            is_complete=card.is_complete,
+            is_complete=is_complete,
             saved_at=moment,
             saved_by_id=actor.person_id,
         )
@@ -99,13 +119,107 @@ def save_card(
     _say(
         session,
         actor,
-        event_id,
+        project.event_id,
         "project.saved",
         project=project.id,
         version=project.version,
-        complete=card.is_complete,
+        complete=is_complete,
     )
-    return Saved(project.id, project.version, card.is_complete, changed=True)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What became of a project from a file."""
+
+    project_id: int
+    created: bool
+    changed: bool
+
+
+def bring_card(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    team_id: int,
+    values: Mapping[str, str],
+    key: str | None = None,
+    challenge_id: int | None = None,
+) -> Brought:
+    """Bring a team's card from a file; an organizer vouches that it was submitted.
+
+    It counts as complete, whatever fields it leaves open. After the deadline the project is
+    reopened for this one save, so that the history says when it really came. A blank value
+    leaves what is there; the same card again is no new version.
+
+    Raises:
+        NotAllowed: not an organizer.
+        NotFound: no such team.
+        Conflict: the results are out, or the project is.
+        Invalid: a field that breaks its rule.
+    """
+    check_organizes(actor, event_id)
+    event = session.get_one(Event, event_id)
+    team = lock(session, Team, id=team_id, event_id=event_id)
+    if team is None or team.archived_at is not None:
+        raise NotFound("no_such_team", "This event has no such team.", field="team")
+    before_results = (Phase.DRAFT, Phase.REGISTRATION, Phase.HACKING, Phase.JUDGING)
+    check_phase(phase_of(session, event), *before_results)
+    project = queries.project_of_team(session, team_id)
+    created = project is None
+    if project is not None and (project.withdrawn_at or project.disqualified_at):
+        raise Conflict("withdrawn", "This project is no longer in the event.")
+    present = queries.newest(session, project) if project else None
+    before = rules.read_card(present.card) if present else rules.Card()
+    given = {name: text for name, text in values.items() if text.strip()}
+    card = rules.check_card({**asdict(before), **given})
+    if not card.title:
+        raise Invalid("title", "Give the project a title.", field="title")
+    project = project or _new_project(session, event_id, team_id)
+    placed = (key or project.key, challenge_id or project.challenge_id)
+    moved = placed != (project.key, project.challenge_id)
+    project.key, project.challenge_id = placed
+    submitted = queries.submission_of(session, event, project)
+    counts = submitted is not None and submitted.number == project.version
+    if counts and submitted is not None and submitted.card == card.as_text():
+        if moved:
+            session.flush()
+            _say(session, actor, event_id, "project.placed", project=project.id)
+        return Brought(project.id, created=created, changed=moved)
+    moment = now()
+    if moment >= queries.deadline(event, project):
+        project.reopened_until = moment + timedelta(microseconds=1)
+        _say(
+            session, actor, event_id, "project.reopened", project=project.id,
+            until=utc_text(project.reopened_until),
+            reason=note(session, "Brought from a file after the deadline."),
+        )  # fmt: skip
+    _add_version(session, actor, project, card, moment, is_complete=True)
+    return Brought(project.id, created=created, changed=True)
+
+
+def add_challenge(
+    session: Session, actor: Actor, *, event_id: int, title: str, problem: str = ""
+) -> Challenge:
+    """Add a business problem to an event.
+
+    Raises:
+        NotAllowed: not an organizer.
+        Conflict: the event has one of that title.
+        Invalid: no title, or more than 120 characters.
+    """
+    check_organizes(actor, event_id)
+    clean = " ".join(title.split())
+    if not 0 < len(clean) <= rules.LONGEST["title"]:
+        raise Invalid("title", "A challenge has a title of 1 to 120 characters.", field="title")
+    known = select(Challenge.id).filter_by(event_id=event_id, title=clean)
+    if session.scalar(known) is not None:
+        raise Conflict("title_taken", "The event has this challenge already.", field="title")
+    challenge = Challenge(event_id=event_id, title=clean, problem=problem.strip())
+    session.add(challenge)
+    session.flush()
+    _say(session, actor, event_id, "challenge.added", challenge=challenge.id)
+    return challenge
 
 
 def _check_time(session: Session, event: Event, project: Project | None, moment: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import IntegerField, SelectField, StringField
+from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, NumberRange
 
 from hackathon.events.rules import ROLES
@@ -48,3 +48,13 @@ class LookingForm(Form):
     """One line about oneself."""
 
     line = StringField("One line about you", [Length(max=200)])
+
+
+class AgreeForm(Form):
+    """Who goes into which team, and that they were asked."""
+
+    person = IntegerField("Person", [NumberRange(min=1)])
+    team = IntegerField("Team", [NumberRange(min=1, message="Choose a team.")])
+    agreed = BooleanField(
+        "They agreed", [DataRequired("Ask them first: nobody is moved without their word.")]
+    )

@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from hackathon.events.models import Registration
 from hackathon.people.models import Person
+from hackathon.people.rules import fold_name
 from hackathon.shared.errors import NotFound
 from hackathon.teams import rules
 from hackathon.teams.models import Invitation, JoinRequest, Membership, Opening, Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -52,6 +53,11 @@ class TeamRow:
         return rules.uncovered(member.role for member in self.members)
 
     @property
+    def cover(self) -> list[tuple[str, str, int]]:
+        """(role, its two letters, how many have it): the team at a glance."""
+        return rules.cover(member.role for member in self.members)
+
+    @property
     def is_open(self) -> bool:
         """Whether somebody can still get in."""
         return self.free > 0 and self.team.locked_at is None and self.team.archived_at is None
@@ -69,6 +75,11 @@ def find_team(session: Session, event_id: int, team_id: int) -> Team:
     return team
 
 
+def team_named(session: Session, event_id: int, name: str) -> Team | None:
+    """The team of a name, however it is spelled."""
+    return session.scalar(select(Team).filter_by(event_id=event_id, name_key=fold_name(name)))
+
+
 def team_of(session: Session, event_id: int, person_id: int | None) -> Team | None:
     """The team a person is in now."""
     return session.scalar(
@@ -82,6 +93,20 @@ def team_of(session: Session, event_id: int, person_id: int | None) -> Team | No
     )
 
 
+def members_among(
+    session: Session, event_id: int, person_ids: Sequence[int] | None = None
+) -> dict[int, Team]:
+    """The present teams of those who are in one (of everybody when nobody is named)."""
+    query = (
+        select(Membership.person_id, Team)
+        .join(Team, Team.id == Membership.team_id)
+        .where(Membership.event_id == event_id, Membership.left_at.is_(None))
+    )
+    if person_ids is not None:
+        query = query.where(Membership.person_id.in_(person_ids))
+    return {person_id: team for person_id, team in session.execute(query)}  # noqa: C416 - rows are no pairs to a type checker
+
+
 def team_rows(session: Session, event_id: int, *, team_id: int | None = None) -> list[TeamRow]:
     """The teams of an event that are not archived, by name; three statements."""
     query = select(Team).where(Team.event_id == event_id, Team.archived_at.is_(None))
@@ -89,7 +114,7 @@ def team_rows(session: Session, event_id: int, *, team_id: int | None = None) ->
         query = select(Team).where(Team.event_id == event_id, Team.id == team_id)
     teams = list(session.scalars(query.order_by(Team.name_key)))
     members: dict[int, list[Member]] = defaultdict(list)
-    rows: Iterable[tuple[Membership, Person, Registration | None]] = session.execute(
+    living = (
         select(Membership, Person, Registration)
         .join(Person, Person.id == Membership.person_id)
         .outerjoin(
@@ -99,6 +124,9 @@ def team_rows(session: Session, event_id: int, *, team_id: int | None = None) ->
         .where(Membership.event_id == event_id, Membership.left_at.is_(None))
         .order_by(Membership.id)
     )
+    if team_id is not None:
+        living = living.where(Membership.team_id == team_id)
+    rows: Iterable[tuple[Membership, Person, Registration | None]] = session.execute(living).all()
     for membership, person, found in rows:
         members[membership.team_id].append(
             Member(

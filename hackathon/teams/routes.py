@@ -26,6 +26,7 @@ from hackathon.shared.once import once
 from hackathon.shared.web import act, form_key, public_address, see, submit, tab
 from hackathon.teams import queries, rules, service
 from hackathon.teams.forms import (
+    AgreeForm,
     ChangeForm,
     InviteForm,
     LookingForm,
@@ -52,7 +53,7 @@ def index(slug: str) -> ResponseReturnValue:
     return _index_page(slug, TeamForm())
 
 
-def _index_page(slug: str, form: TeamForm) -> str:
+def _index_page(slug: str, form: TeamForm, agree: AgreeForm | None = None) -> str:
     place, session = here(slug), reading()
     person_id = place.actor.person_id if place.actor else None
     rows = queries.team_rows(session, place.event.id)
@@ -60,6 +61,7 @@ def _index_page(slug: str, form: TeamForm) -> str:
         (row for row in rows if any(member.id == person_id for member in row.members)), None
     )
     lone = place.takes_part and mine is None
+    alone = queries.teamless(session, place.event.id) if place.organizes else []
     registration = (
         events.registration_of(session, place.event.id, person_id) if lone and person_id else None
     )
@@ -76,9 +78,34 @@ def _index_page(slug: str, form: TeamForm) -> str:
         if lone
         else [],
         asked=queries.own_requests(session, place.event.id, person_id) if lone else set(),
-        alone=queries.teamless(session, place.event.id) if place.organizes else [],
+        alone=[(entry, queries.suggestions(rows, entry.role, most=5)) for entry in alone],
+        agree=agree or AgreeForm(),
         is_forming=place.phase in rules.FORMING,
     )
+
+
+@blueprint.post("/events/<slug>/teams/place")
+@requires(ORGANIZER)
+def place_agreed(slug: str) -> ResponseReturnValue:
+    """An organizer puts a person who agreed into a team that fits."""
+    form = AgreeForm(request.form)
+    event_id = here(slug).event.id
+
+    def work(session: Session) -> bool:
+        service.add_member(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            team_id=int(form.team.data or 0),
+            person_id=int(form.person.data or 0),
+            reason=rules.AGREED,
+        )
+        return True
+
+    if submit(form, work) is None:
+        return _index_page(slug, TeamForm(), form), form.status
+    flash("Placed; they have been told.")
+    return see(".index", slug=slug)
 
 
 @blueprint.post("/events/<slug>/teams")
@@ -156,14 +183,16 @@ def _team_page(
     is_member = any(member.id == person_id for member in row.members)
     leads = row.team.captain_id == person_id or place.organizes
     alone = queries.teamless(session, place.event.id) if place.organizes else []
+    mine = row.team if is_member else queries.team_of(session, place.event.id, person_id)
+    lone = place.takes_part and mine is None
     return render_template(
         "teams/team.html",
         here=place,
         row=row,
         is_member=is_member,
         leads=leads,
-        mine=queries.team_of(session, place.event.id, person_id),
-        asked=queries.own_requests(session, place.event.id, person_id),
+        mine=mine,
+        asked=queries.own_requests(session, place.event.id, person_id) if lone else set(),
         requests=queries.open_requests(session, place.event.id, team_id) if leads else [],
         invitations=queries.open_invitations(session, team_id) if leads else [],
         change=change or ChangeForm(obj=row.team),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 INVITATION_LIFE = timedelta(hours=72)
 FORMING = (Phase.REGISTRATION, Phase.HACKING)
 LONGEST_NAME = 80
+SHORT = dict(zip(ROLES, ("DS", "ML", "DE", "PM", "DX"), strict=True))
+"""The roles in two letters, for many teams on one screen."""
+AGREED = "Agreed with an organizer."
 
 
 def check_name(name: str) -> tuple[str, str]:
@@ -45,7 +48,7 @@ def check_may_form(actor: Actor, event_id: int, phase: Phase, *, reason: str, lo
     """Whether teams may change now; returns the reason to record (empty when none is needed).
 
     Participants change teams in registration and hacking while the team is not locked;
-    after that only organizers do, with a reason.
+    after that, and while setting up a draft, only organizers do, with a reason.
 
     Raises:
         NotAllowed: neither participant nor organizer of this event.
@@ -60,7 +63,7 @@ def check_may_form(actor: Actor, event_id: int, phase: Phase, *, reason: str, lo
         if locked and phase in FORMING:
             raise Conflict("team_locked", "The team is locked. An organizer can still change it.")
         check_phase(phase, *FORMING)
-    check_phase(phase, *FORMING, Phase.JUDGING)
+    check_phase(phase, Phase.DRAFT, *FORMING, Phase.JUDGING)
     return check_reason(reason)
 
 
@@ -81,6 +84,12 @@ def uncovered(roles: Iterable[str]) -> list[str]:
     """The roles of an AI team that nobody in it has, in the usual order."""
     have = set(roles)
     return [role for role in ROLES if role not in have]
+
+
+def cover(roles: Iterable[str]) -> list[tuple[str, str, int]]:
+    """(role, its two letters, how many have it) for each of the five."""
+    have = list(roles)
+    return [(role, SHORT[role], have.count(role)) for role in ROLES]
 
 
 def fit(role: str, *, wanted: Iterable[str], missing: Iterable[str], free: int) -> tuple[int, str]:

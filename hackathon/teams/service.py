@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hackathon.events.models import Event, Registration
@@ -24,6 +24,8 @@ from hackathon.teams import queries, rules
 from hackathon.teams.models import Invitation, JoinRequest, Membership, Opening, Team
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from hackathon.people.rules import Actor
@@ -65,19 +67,21 @@ def _may_form(
     )
 
 
-def _join(session: Session, team: Team, person_id: int) -> None:
-    """Put a person into a team; the database holds both promises.
+def _join(session: Session, team: Team, *person_ids: int) -> None:
+    """Put people into a team, all or none; the database holds both promises.
 
     Raises:
-        Conflict: the team is full, or the person is in a team already.
+        Conflict: the team is full, or one of them is in a team already.
     """
     session.flush()
-    if queries.team_of(session, team.event_id, person_id) is not None:
+    if queries.members_among(session, team.event_id, person_ids):
         raise Conflict("in_a_team", "Already in a team of this event; leave it first.")
-    membership = Membership(event_id=team.event_id, team_id=team.id, person_id=person_id)
     try:
         with session.begin_nested():
-            session.add(membership)
+            for person_id in person_ids:
+                session.add(
+                    Membership(event_id=team.event_id, team_id=team.id, person_id=person_id)
+                )
             session.flush()
     except IntegrityError as error:
         if "not_above_size" in str(error.orig):
@@ -87,7 +91,7 @@ def _join(session: Session, team: Team, person_id: int) -> None:
     session.execute(
         update(JoinRequest)
         .where(
-            JoinRequest.person_id == person_id,
+            JoinRequest.person_id.in_(person_ids),
             JoinRequest.state == "open",
             JoinRequest.team_id.in_(select(Team.id).where(Team.event_id == team.event_id)),
         )
@@ -95,7 +99,7 @@ def _join(session: Session, team: Team, person_id: int) -> None:
     )
     session.execute(
         update(Registration)
-        .where(Registration.event_id == team.event_id, Registration.person_id == person_id)
+        .where(Registration.event_id == team.event_id, Registration.person_id.in_(person_ids))
         .values(is_looking=False)
     )
 
@@ -159,27 +163,45 @@ def add_member(
     """Put a participant into a team: organizers, with a reason.
 
     Raises:
+        NotAllowed, Conflict, NotFound: as `add_members`.
+    """
+    add_members(
+        session, actor, event_id=event_id, team_id=team_id, person_ids=[person_id], reason=reason
+    )
+
+
+def add_members(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    team_id: int,
+    person_ids: Sequence[int],
+    reason: str,
+) -> None:
+    """Put participants into a team, all or none: organizers, with a reason.
+
+    Raises:
         NotAllowed: not an organizer.
-        Conflict: full, in a team already, or results are out.
-        NotFound: not registered in this event.
+        Conflict: full, somebody is in a team already, or results are out.
+        NotFound: somebody is not registered in this event.
     """
     check_organizes(actor, event_id)
     event, team = _event(session, event_id), _team(session, event_id, team_id)
     _may_form(session, actor, event, reason=reason, team=team)
     clean = check_reason(reason)
-    if (
-        session.scalar(select(Registration.id).filter_by(event_id=event_id, person_id=person_id))
-        is None
-    ):
+    wanted = select(func.count()).where(
+        Registration.event_id == event_id, Registration.person_id.in_(person_ids)
+    )
+    if session.scalar(wanted) != len(person_ids):
         raise NotFound("not_registered", "This person is not registered in this event.")
-    _join(session, team, person_id)
+    _join(session, team, *person_ids)
     if team.captain_id is None:
-        team.captain_id = person_id
-    _say(
-        session, actor, event_id, "member.added", team=team_id, person=person_id,
-        **_why(session, clean),
-    )  # fmt: skip
-    _tell(session, person_id, f"You are in {team.name} now.", event, team, "added")
+        team.captain_id = person_ids[0]
+    why = _why(session, clean)
+    for person_id in person_ids:
+        _say(session, actor, event_id, "member.added", team=team_id, person=person_id, **why)
+        _tell(session, person_id, f"You are in {team.name} now: {clean}", event, team, "added")
 
 
 def _tell(session: Session, person_id: int, text: str, event: Event, team: Team, kind: str) -> None:
@@ -192,7 +214,7 @@ def _tell(session: Session, person_id: int, text: str, event: Event, team: Team,
     )
 
 
-def change_team(  # noqa: PLR0913 - what a captain can change
+def change_team(
     session: Session,
     actor: Actor,
     *,
@@ -476,7 +498,8 @@ def leave(
         **_why(session, clean),
     )  # fmt: skip
     if leaving is not None and leaving != actor.person_id:
-        _tell(session, leaving, f"You are no longer in {team.name}.", event, team, "removed")
+        why = f": {clean}" if clean else "."
+        _tell(session, leaving, f"You are no longer in {team.name}{why}", event, team, "removed")
 
 
 def hand_over(

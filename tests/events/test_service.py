@@ -5,14 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from make import make_person
+from sqlalchemy import select
 
 from hackathon.events import queries, service
 from hackathon.events.models import Event
 from hackathon.events.rules import Phase
 from hackathon.people.access import load_actor
+from hackathon.people.models import Person
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from hackathon.shared.facts import broken_links, facts_of, note_texts
+from hackathon.shared.jobs import follow_facts
+from hackathon.shared.mail import OutgoingMail
+from hackathon.shared.notices import Notice
 
 PLAN = service.Plan(
     name="Winter Hackathon",
@@ -217,3 +222,42 @@ def test_closing_comes_after_the_results(cast):
     do(service.close_event, cast.olga, event_id=cast.event_id, reason="All is in the backlog")
     event = reading().get(Event, cast.event_id)
     assert queries.phase_of(reading(), event) is Phase.CLOSED
+
+
+@pytest.mark.parametrize("door", ["extend", "settings"])
+def test_everybody_learns_of_a_moved_deadline_by_mail_only_who_wants_mails(cast, database, door):
+    with transaction() as session:
+        session.get_one(Person, cast.pia.id).by_mail = False
+    place = {"event_id": cast.event_id, "reason": "The hall opened late"}
+    if door == "extend":
+        do(service.extend_deadline, cast.olga, **place, minutes=30)
+    else:
+        event = reading().get(Event, cast.event_id)
+        plan = replace(
+            PLAN, name=event.name, starts_at=event.starts_at, ends_at=event.ends_at,
+            submissions_close_at=event.submissions_close_at + timedelta(minutes=30),
+            quarter=event.quarter,
+        )  # fmt: skip
+        do(service.change_event, cast.olga, **place, plan=plan, version=event.version)
+    for _ in range(2):
+        follow_facts(database)
+    told = list(reading().scalars(select(Notice)))
+    assert {notice.person_id for notice in told} == {cast.paul.id, cast.pia.id}
+    assert told[0].text == (
+        "Autumn Hackathon: submissions close Sun 22 Nov 2026, 13:30 CET now. The hall opened late"
+    )
+    (letter,) = reading().scalars(select(OutgoingMail))
+    assert (letter.address, letter.subject) == (
+        "paul@example.com", "Autumn Hackathon: a new deadline",
+    )  # fmt: skip
+
+
+def test_nobody_is_told_of_a_change_that_moves_no_date(cast, database):
+    event = reading().get(Event, cast.event_id)
+    plan = replace(
+        PLAN, name="Another name", starts_at=event.starts_at, ends_at=event.ends_at,
+        submissions_close_at=event.submissions_close_at,
+    )  # fmt: skip
+    do(service.change_event, cast.olga, event_id=event.id, plan=plan, version=event.version)
+    follow_facts(database)
+    assert list(reading().scalars(select(Notice))) == []

@@ -32,6 +32,25 @@ def test_only_organizers_add_people(cast):
         service.add_person(session, as_(cast.paul), email="x@example.com", name="X")
 
 
+def test_only_organizers_correct_an_account_and_their_own_words_are_kept(cast):
+    def correct(player, **given):
+        blank = {"name": "", "department": "", "zone": ""}
+        with transaction() as session:
+            return service.correct_person(
+                session, as_(player), person_id=cast.pia.id, **{**blank, **given}
+            )
+
+    with pytest.raises(NotAllowed):
+        correct(cast.paul, name="P")
+    assert correct(cast.olga, department="Claims", name="Other")
+    assert not correct(cast.olga, department="Logistics")
+    assert correct(cast.ada, department="Logistics")
+    pia = queries.find_person(reading(), cast.pia.id)
+    assert (pia.name, pia.department) == ("Pia", "Logistics")
+    kinds = [fact.values["fields"] for fact in facts_of(reading(), f"access:{pia.id}")]
+    assert kinds == [["department"], ["department"]]
+
+
 def test_nobody_raises_the_own_rights(cast):
     with pytest.raises(NotAllowed), transaction() as session:
         service.give_site_role(session, as_(cast.olga), person_id=cast.olga.id, role=SiteRole.ADMIN)

@@ -206,3 +206,56 @@ def test_a_card_reads_back_as_it_was_written(values):
     card = check_card(values)
     assert read_card(card.as_text()) == card
     assert isinstance(card, Card)
+
+
+# --- brought by organizers --------------------------------------------------------------
+
+
+def bring(player, owls, event_id, **values):
+    return do(service.bring_card, player, event_id=event_id, team_id=owls, values=values)
+
+
+def test_only_organizers_bring_cards_and_challenges(cast, owls):
+    for player in (cast.paul, cast.rita):
+        with pytest.raises(NotAllowed):
+            bring(player, owls, cast.event_id, title="A")
+        with pytest.raises(NotAllowed):
+            do(service.add_challenge, player, event_id=cast.event_id, title="Safety")
+
+
+def test_a_brought_card_needs_a_team_of_the_event_and_a_title(cast, owls):
+    with pytest.raises(NotFound):
+        bring(cast.olga, owls + 1, cast.event_id, title="A")
+    with pytest.raises(Invalid, match="Give the project a title"):
+        bring(cast.olga, owls, cast.event_id, summary="No title")
+    assert reading().scalar(sa.select(Project.id)) is None
+
+
+def test_a_brought_card_keeps_what_the_team_wrote_and_moves_no_deadline_before_it(cast, owls, save):
+    saved = save(0, title="A", problem="Dark")
+    assert bring(cast.olga, owls, cast.event_id, summary="See.").changed
+    assert submission(cast, saved).number == 2
+    assert read_card(submission(cast, saved).card).problem == "Dark"
+    assert reading().get(Project, saved.project_id).reopened_until is None
+    assert not bring(cast.olga, owls, cast.event_id, summary="See.").changed
+
+
+def test_a_card_brought_late_does_not_open_the_project_for_the_team(cast, owls, save, clock):
+    saved = save(0, title="A")
+    clock.set(DEADLINE + timedelta(hours=1))
+    bring(cast.olga, owls, cast.event_id, title="A")
+    assert submission(cast, saved).saved_at == DEADLINE + timedelta(hours=1)
+    clock.forward(timedelta(microseconds=1))
+    with pytest.raises(Conflict, match="Submissions closed"):
+        save(2, title="Mine after all")
+
+
+def test_a_challenge_has_a_title_of_its_own(cast):
+    add = {"event_id": cast.event_id, "title": "  Safer   docks "}
+    assert do(service.add_challenge, cast.olga, **add).title == "Safer docks"
+    assert list(queries.challenges_of(reading(), cast.event_id)) == ["Safer docks"]
+    with pytest.raises(Conflict, match="has this challenge already"):
+        do(service.add_challenge, cast.olga, **add)
+    for title in (" ", "x" * 121):
+        with pytest.raises(Invalid):
+            do(service.add_challenge, cast.olga, event_id=cast.event_id, title=title)
