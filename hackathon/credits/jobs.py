@@ -1,0 +1,186 @@
+"""What follows credits: who is told of grants, requests and levels; due holds; mapped accounts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import current_app
+from sqlalchemy import select
+
+from hackathon.credits.models import BillRule, CreditRequest, Crossing
+from hackathon.credits.queries.forecast import forecasts_of
+from hackathon.credits.queries.holds import teams_with_due
+from hackathon.credits.service.alerts import leads_beyond, watch_forecasts
+from hackathon.credits.service.bills.mapping import remap_account
+from hackathon.credits.service.holds import expire_holds
+from hackathon.events.models import Event
+from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
+from hackathon.people.rules import COMMAND_LINE, Role
+from hackathon.shared import mail
+from hackathon.shared.clock import now
+from hackathon.shared.db import reading
+from hackathon.shared.jobs import every_minute, on_fact
+from hackathon.shared.money import Micros, dollars
+from hackathon.shared.notices import notify
+from hackathon.shared.web import act
+from hackathon.teams.models import Membership, Team
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from hackathon.shared.facts import FactRow
+
+
+@on_fact("credits:", "credits.granted")
+def tell_of_grants(session: Session, fact: FactRow) -> None:
+    """Every member reads how much the team got, and where to look."""
+    event = session.get_one(Event, int(fact.stream.split(":")[1]))
+    team = session.get_one(Team, int(fact.values["team"]))
+    members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
+    for person_id in members.all():
+        notify(
+            session,
+            person_id=person_id,
+            key=f"credits:{fact.values['entry']}",
+            text=f"{team.name} got {dollars(Micros(fact.values['amount']))} of credits.",
+            link=f"/events/{event.slug}/credits/teams/{team.id}",
+        )
+
+
+@on_fact("credits:", "access.described")
+def remap_bills(session: Session, fact: FactRow) -> None:
+    """Costs of the account a team was given reach it without another import."""
+    accounts = session.scalars(
+        select(BillRule.value).where(
+            BillRule.team_id == int(fact.values["team"]),
+            BillRule.source_id.is_(None),
+        )
+    ).all()
+    if accounts:
+        remap_account(session, COMMAND_LINE, accounts)
+
+
+def _place(session: Session, fact: FactRow) -> tuple[Event, Team, str]:
+    event = session.get_one(Event, int(fact.stream.split(":")[1]))
+    team = session.get_one(Team, int(fact.values["team"]))
+    return event, team, f"/events/{event.slug}/credits/teams/{team.id}"
+
+
+def _address() -> str:
+    return str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
+
+
+def _organizers(session: Session, event_id: int, *, and_leads: bool = False) -> set[int]:
+    found = set(
+        session.scalars(
+            select(EventRoleGrant.person_id).filter_by(event_id=event_id, role=Role.ORGANIZER)
+        )
+    )
+    if and_leads or not found:
+        found |= set(session.scalars(select(SiteRoleGrant.person_id)))
+    return found
+
+
+@on_fact("credits:", "request.asked")
+def tell_of_requests(session: Session, fact: FactRow) -> None:
+    """Organizers read who asks for how much; who asked does not."""
+    event, team, _ = _place(session, fact)
+    for person_id in sorted(_organizers(session, event.id) - {fact.actor_id or 0}):
+        notify(
+            session,
+            person_id=person_id,
+            key=f"request:{fact.values['request']}",
+            text=f"{team.name} asks for {dollars(Micros(fact.values['amount']))} of credits.",
+            link=f"/events/{event.slug}/credits/requests",
+        )
+
+
+@on_fact("credits:", "request.agreed")
+def ask_a_second(session: Session, fact: FactRow) -> None:
+    """The other organizers, program leads and administrators read that a second has to agree."""
+    event, team, _ = _place(session, fact)
+    found = session.get_one(CreditRequest, int(fact.values["request"]))
+    people = _organizers(session, event.id, and_leads=True) - {fact.actor_id or 0}
+    for person_id in sorted(people - {found.asked_by_id or 0}):
+        notify(
+            session,
+            person_id=person_id,
+            key=f"request-second:{found.id}",
+            text=f"{team.name}: {dollars(Micros(fact.values['amount']))} of credits need a second yes.",
+            link=f"/events/{event.slug}/credits/requests",
+        )
+
+
+def _tell_who_asked(session: Session, fact: FactRow, said: str) -> None:
+    _, team, link = _place(session, fact)
+    found = session.get_one(CreditRequest, int(fact.values["request"]))
+    if found.asked_by_id is None:
+        return
+    notify(
+        session,
+        person_id=found.asked_by_id,
+        key=f"request-answer:{found.id}",
+        text=f"{team.name}: your request for {dollars(found.amount)} {said}.",
+        link=link,
+    )
+
+
+@on_fact("credits:", "request.granted")
+def tell_of_answers(session: Session, fact: FactRow) -> None:
+    """Who asked reads how much was granted."""
+    _tell_who_asked(session, fact, f"got {dollars(Micros(fact.values['amount']))}")
+
+
+@on_fact("credits:", "request.refused")
+def tell_of_refusals(session: Session, fact: FactRow) -> None:
+    """Who asked reads that it was refused; the reason stands on the statement."""
+    _tell_who_asked(session, fact, "was refused; the statement says why")
+
+
+BASES = {"spent": "has used", "committed": "has used or holds", "forecast": "is on its way to"}
+
+
+@on_fact("credits:", "limit.crossed")
+def tell_of_levels(session: Session, fact: FactRow) -> None:
+    """Members and organizers read once, by notice and mail, which level was reached."""
+    event, team, link = _place(session, fact)
+    crossing = session.get_one(Crossing, int(fact.values["crossing"]))
+    said = (
+        f"{team.name} {BASES[crossing.basis]} {crossing.threshold // 100} % of its credits: "
+        f"{dollars(Micros(fact.values['spent']))} used"
+    )
+    if fact.values["held"]:
+        said += f", {dollars(Micros(fact.values['held']))} held"
+    said += f", {dollars(Micros(fact.values['granted']))} granted."
+    members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
+    people = {*members, *_organizers(session, event.id)}
+    for person in session.scalars(select(Person).where(Person.id.in_(people)).order_by(Person.id)):
+        key = f"crossing:{crossing.id}"
+        notify(session, person_id=person.id, key=key, text=said, link=link)
+        if not person.by_mail or person.disabled_at is not None:
+            continue
+        mail.send(
+            session,
+            to=person.email,
+            subject=f"{event.name}: credits of {team.name}",
+            body=f"{said}\n\n{_address()}{link}\n",
+            key=f"{key}:{person.id}",
+        )
+
+
+@every_minute
+def end_due_holds() -> None:
+    """Holds whose time is over end; a hold being made or captured meanwhile looks itself."""
+    for team_id in teams_with_due(reading(), now()):
+        act(partial(expire_holds, team_id=team_id))
+
+
+@every_minute
+def look_ahead() -> None:
+    """Levels that the forecasts of running events reach."""
+    moment = now()
+    running = select(Event).where(Event.starts_at <= moment, Event.ends_at > moment)
+    for event in list(reading().scalars(running)):
+        if any(leads_beyond(row) for row in forecasts_of(reading(), event)):
+            act(partial(watch_forecasts, event_id=event.id))

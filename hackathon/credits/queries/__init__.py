@@ -1,0 +1,1 @@
+"""Reads of credits: the ledger, the board, a team's statement."""

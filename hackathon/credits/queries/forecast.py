@@ -1,0 +1,113 @@
+"""Forecasts: every reading and charge of an event at its time, and where that leads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from hackathon.credits import metrics
+from hackathon.credits.models import Entry, Reading
+from hackathon.credits.queries.board import TeamLine, team_lines
+from hackathon.credits.queries.ledger import billed_charge, billed_of, standing
+from hackathon.credits.rules import BOOKED, Charged, Deed, Seen
+from hackathon.shared.money import Micros
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.credits.metrics import Forecast, Point
+    from hackathon.events.models import Event
+
+NEAR = 8_000
+"""Basis points of the grant from which a team stands among those near the limit."""
+
+
+@dataclass(frozen=True)
+class TeamForecast:
+    """A team's line of the board and where it leads."""
+
+    line: TeamLine
+    found: Forecast
+
+    @property
+    def is_near(self) -> bool:
+        """Whether used and held, or the middle forecast, come near the grant."""
+        return any(
+            metrics.is_reached(Micros(amount), self.line.granted, NEAR)
+            for amount in (self.line.used + self.line.held, self.found.mid)
+        )
+
+    @property
+    def scale(self) -> int:
+        """What the whole width of the bar stands for."""
+        return max(self.line.granted, self.line.used + self.line.held, self.found.high, 1)
+
+    def part(self, amount: int) -> int:
+        """An amount as thousandths of the bar."""
+        return max(0, min(1000, amount * 1000 // self.scale))
+
+
+def forecasts_of(session: Session, event: Event) -> list[TeamForecast]:
+    """A forecast a team with credits or spend, the nearest to its limit first; six statements."""
+    lines = team_lines(session, event.id)
+    seen: dict[int, list[Seen]] = defaultdict(list)
+    query = select(Reading.team_id, Reading.source, Reading.total, Reading.seen_at)
+    for row in session.execute(query.where(Reading.event_id == event.id)):
+        seen[row.team_id].append(Seen(row.source, row.total, row.seen_at))
+    charged: dict[int, list[Charged]] = defaultdict(list)
+    for entry in session.scalars(standing(*BOOKED).where(Entry.event_id == event.id)):
+        charged[entry.team_id or 0].append(charged_of(entry))
+    for team_id, source, through, period in session.execute(billed_of(event.id)):
+        charged[team_id].append(billed_charge(source, through, period))
+    rows = [
+        TeamForecast(
+            line,
+            metrics.forecast(
+                metrics.curve(seen[line.team_id], charged[line.team_id]),
+                held=line.held,
+                granted=line.granted,
+                end=event.ends_at,
+            ),
+        )
+        for line in lines
+        if line.granted or line.used
+    ]
+    return sorted(rows, key=_nearness, reverse=True)
+
+
+def charged_of(entry: Entry) -> Charged:
+    """A charge, a capture or a refund (below zero) as the rules take it."""
+    if entry.source is None or entry.through_at is None:
+        raise ValueError(entry.id)
+    amount = Micros(-entry.amount if entry.deed == Deed.REFUND else entry.amount)
+    return Charged(entry.source, amount, entry.through_at, is_item=entry.deed == Deed.CAPTURE)
+
+
+def _nearness(row: TeamForecast) -> tuple[int, int]:
+    most = max(row.line.used + row.line.held, row.found.mid)
+    return most * 10_000 // max(row.line.granted, 1), -row.line.team_id
+
+
+def total_of(rows: Iterable[TeamForecast]) -> list[Point]:
+    """What all teams used through each hour with data of any; a team's last figure stays."""
+    curves = [row.found.points for row in rows if row.found.points]
+    moments = sorted({point.at for points in curves for point in points})
+    return [
+        metrics.Point(moment, Micros(sum(_last(points, moment) for points in curves)))
+        for moment in moments
+    ]
+
+
+def _last(points: Sequence[Point], moment: datetime) -> int:
+    found = 0
+    for point in points:
+        if point.at > moment:
+            break
+        found = point.used
+    return found

@@ -1,0 +1,53 @@
+"""Credits for programs: accounts and postings in micros."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import jsonify
+
+from hackathon.credits.queries.board import (
+    board_version,
+    oldest,
+    team_line,
+    team_lines,
+    team_version,
+)
+from hackathon.credits.queries.statements import ledger_json
+from hackathon.credits.routes.blueprint import blueprint, own_team
+from hackathon.credits.rules import CURRENCY
+from hackathon.events.access import here
+from hackathon.people.access import MEMBER, requires
+from hackathon.shared.clock import utc_text
+from hackathon.shared.db import reading
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+
+@blueprint.get("/api/v1/events/<slug>/credits")
+@requires(MEMBER)
+def as_json(slug: str) -> ResponseReturnValue:
+    """The event's ledger for organizers; for a member that of the own team."""
+    place, session = here(slug), reading()
+    event_id = place.event.id
+    if place.organizes:
+        lines = team_lines(session, event_id)
+        version, ledger = board_version(session, event_id), ledger_json(session, event_id, None)
+    elif (mine := own_team(place)) is not None:
+        lines = [team_line(session, event_id, mine.id)]
+        version = team_version(session, event_id, mine.id)
+        ledger = ledger_json(session, event_id, mine.id)
+    else:
+        lines, version = [], 0
+        ledger = {"accounts": [], "postings": []}
+    through = oldest(lines)
+    return jsonify(
+        {
+            "currency": CURRENCY,
+            "version": version,
+            "data_through": utc_text(through) if through is not None else None,
+            "teams": [line.as_json() for line in lines],
+            **ledger,
+        }
+    )

@@ -1,0 +1,104 @@
+"""Where spend leads: a chart over time, a bar a team, who is near the limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import render_template
+
+from hackathon.credits.queries.forecast import forecasts_of, total_of
+from hackathon.credits.routes.blueprint import blueprint
+from hackathon.events.access import here
+from hackathon.people.access import ORGANIZER, requires
+from hackathon.shared.clock import utc_text
+from hackathon.shared.db import reading
+from hackathon.shared.money import MICROS, Micros, exact
+from hackathon.shared.web import csv_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from flask.typing import ResponseReturnValue
+
+    from hackathon.credits.metrics import Point
+    from hackathon.credits.queries.forecast import TeamForecast
+
+
+def chart_of(
+    points: Iterable[Point],
+    ends: tuple[Micros, Micros, Micros] | None,
+    end: datetime,
+    limit: Micros,
+    zone: str,
+) -> dict[str, Any]:
+    """What the chart draws: epoch milliseconds and dollars; text says the same beside it."""
+    known = [[int(point.at.timestamp() * 1000), point.used / MICROS] for point in points]
+    at = int(end.timestamp() * 1000)
+    tails = {}
+    if known and ends is not None and at > known[-1][0]:
+        tails = {
+            name: [known[-1], [at, amount / MICROS]]
+            for name, amount in zip(("low", "mid", "high"), ends, strict=True)
+        }
+    return {"known": known, "tails": tails, "limit": limit / MICROS, "end": at, "zone": zone}
+
+
+def sums_of(rows: list[TeamForecast]) -> tuple[Micros, Micros, Micros] | None:
+    """Low, mid and high of all teams; those without enough data count as they stand."""
+    if not any(row.found.burn for row in rows):
+        return None
+    found = [
+        (row.found.low, row.found.mid, row.found.high)
+        if row.found.burn
+        else (Micros(row.line.used + row.line.held),) * 3
+        for row in rows
+    ]
+    low, mid, high = (Micros(sum(column)) for column in zip(*found, strict=True))
+    return low, mid, high
+
+
+@blueprint.get("/events/<slug>/credits/forecast")
+@requires(ORGANIZER)
+def forecast(slug: str) -> ResponseReturnValue:
+    """Spend over time with the forecast, the teams nearest to their limit first."""
+    place = here(slug)
+    rows = forecasts_of(reading(), place.event)
+    granted = Micros(sum(row.line.granted for row in rows))
+    sums = sums_of(rows)
+    moments = [row.line.fresh.through for row in rows if row.line.fresh.through is not None]
+    return render_template(
+        "credits/forecast.html",
+        here=place,
+        rows=rows,
+        near=[row for row in rows if row.is_near],
+        granted=granted,
+        used=Micros(sum(row.line.used for row in rows)),
+        held=Micros(sum(row.line.held for row in rows)),
+        sums=sums,
+        through=min(moments, default=None),
+        chart=chart_of(total_of(rows), sums, place.event.ends_at, granted, place.zone),
+    )
+
+
+@blueprint.get("/events/<slug>/credits/forecast.csv")
+@requires(ORGANIZER)
+def forecast_csv(slug: str) -> ResponseReturnValue:
+    """The forecast as a file: every known point of every team, then its rates and its end."""
+    place = here(slug)
+    lines: list[tuple[object, ...]] = []
+    for row in forecasts_of(reading(), place.event):
+        name, found = row.line.name, row.found
+        lines += [(name, "used", utc_text(point.at), exact(point.used)) for point in found.points]
+        lines += [(name, "granted", None, exact(row.line.granted))]
+        lines += [(name, "held", None, exact(row.line.held))]
+        if found.burn is None:
+            lines.append((name, "forecast", None, None))
+            continue
+        end = utc_text(place.event.ends_at)
+        for word in ("low", "mid", "high"):
+            lines.append((name, f"per hour, {word}", None, exact(getattr(found.burn, word))))
+            lines.append((name, f"at the end, {word}", end, exact(getattr(found, word))))
+    return csv_answer(
+        f"{place.event.slug}-forecast.csv", ["team", "figure", "at", "dollars"], lines
+    )

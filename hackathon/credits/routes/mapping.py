@@ -1,0 +1,185 @@
+"""A source of bills: reconciliation, costs without a team, rules, settings, chargeback."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, render_template, request
+from sqlalchemy import select
+
+from hackathon.credits.forms import RuleForm, SourceForm
+from hackathon.credits.queries.bills import rules_of, source_of
+from hackathon.credits.routes.blueprint import blueprint
+from hackathon.credits.rules import CURRENCY
+from hackathon.credits.service.bills import runs
+from hackathon.credits.service.bills.book import totals_of
+from hackathon.credits.service.bills.focus import plain
+from hackathon.credits.service.bills.look import Whole, whole_of
+from hackathon.credits.service.bills.mapping import Sign, add_rule, change_source
+from hackathon.credits.service.bills.share import cents_of, tags_of
+from hackathon.events.access import here
+from hackathon.people.access import ORGANIZER, current_actor, requires
+from hackathon.shared.db import reading
+from hackathon.shared.web import csv_answer, see, submit
+from hackathon.teams.models import Team
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
+
+    from hackathon.credits.models import Source
+    from hackathon.shared.web import Form
+
+SHOWN = 25
+
+
+@blueprint.get("/events/<slug>/credits/sources/<int:source_id>")
+@requires(ORGANIZER)
+def source(slug: str, source_id: int) -> ResponseReturnValue:
+    """Where the costs of a source are, and why."""
+    return _page(slug, source_id)
+
+
+def _page(slug: str, source_id: int, **given: Form) -> str:
+    place, session = here(slug), reading()
+    found = source_of(session, current_actor(), place.event.id, source_id)
+    whole = whole_of(session, found)
+    teams = session.execute(
+        select(Team.id, Team.name).where(Team.event_id == place.event.id).order_by(Team.name_key)
+    ).all()
+    left = whole.shares.unallocated()
+    forms = {"rule": _rule_form(), "source": _source_form(found), **given}
+    return render_template(
+        "credits/source.html",
+        here=place,
+        source=found,
+        whole=whole,
+        totals=totals_of(whole.shares),
+        placed=runs.placed,
+        rows=_team_rows(whole, place.event.id),
+        left=[(row, tags_of(row.tags)) for row in left[:SHOWN]],
+        more=max(0, len(left) - SHOWN),
+        rules=rules_of(session, found.id)[:SHOWN],
+        teams=teams,
+        forms=forms,
+        opened=next(iter(given), request.args.get("open", "")),
+        currency=CURRENCY,
+    )
+
+
+def _rule_form() -> RuleForm:
+    """A form for a row of costs without a team, filled from the link beside it."""
+    wanted = {name: request.args.get(name, "") for name in ("kind", "key", "value")}
+    return RuleForm(data={name: value for name, value in wanted.items() if value})
+
+
+def _source_form(found: Source) -> SourceForm:
+    return SourceForm(
+        data={
+            "basis": found.basis,
+            "charged": found.charged.split(","),
+            "tag_keys": found.tag_keys.replace(",", ", "),
+        }
+    )
+
+
+def _team_rows(whole: Whole, event_id: int) -> list[dict[str, Any]]:
+    """A row a team of this event; those of other events in one."""
+    rows, others = [], Decimal(0)
+    for team_id, amount in whole.shares.by_team().items():
+        team = whole.ready.teams[team_id]
+        if team.event_id == event_id:
+            rows.append({"id": team_id, "name": team.name, "amount": plain(amount)})
+        else:
+            others += amount
+    rows.sort(key=lambda row: str(row["name"]).casefold())
+    if others:
+        rows.append({"id": None, "name": "Teams of other events", "amount": plain(others)})
+    return rows
+
+
+@blueprint.post("/events/<slug>/credits/sources/<int:source_id>/rules")
+@requires(ORGANIZER)
+def add_mapping(slug: str, source_id: int) -> ResponseReturnValue:
+    """Remember whose costs these are, and book what that changes."""
+    form, event_id = RuleForm(request.form), here(slug).event.id
+
+    def work(session: Session) -> tuple[int]:
+        typed = form.values()
+        made = add_rule(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            source_id=source_id,
+            sign=Sign(typed["kind"], typed["value"], typed["key"]),
+            team_id=typed["team"],
+            from_day=typed["from_day"],
+            reason=typed["reason"],
+        )
+        return (made,)
+
+    done = submit(form, work)
+    if done is None:
+        return _page(slug, source_id, rule=form), form.status
+    flash(_said(done[0], "Remembered"))
+    return see(".source", slug=slug, source_id=source_id)
+
+
+@blueprint.post("/events/<slug>/credits/sources/<int:source_id>/settings")
+@requires(ORGANIZER)
+def change_bill_source(slug: str, source_id: int) -> ResponseReturnValue:
+    """Set what counts and which tags name a team."""
+    form, event_id = SourceForm(request.form), here(slug).event.id
+
+    def work(session: Session) -> tuple[int]:
+        typed = form.values()
+        made = change_source(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            source_id=source_id,
+            basis=typed["basis"],
+            charged=typed["charged"] or (),
+            tag_keys=typed["tag_keys"].split(","),
+        )
+        return (made,)
+
+    done = submit(form, work)
+    if done is None:
+        return _page(slug, source_id, source=form), form.status
+    flash(_said(done[0], "Saved"))
+    return see(".source", slug=slug, source_id=source_id)
+
+
+def _said(postings: int, word: str) -> str:
+    if not postings:
+        return f"{word}; nothing that is booked changes."
+    return f"{word}; {postings} posting{'' if postings == 1 else 's'} moved what changed."
+
+
+@blueprint.get("/events/<slug>/credits/sources/<int:source_id>/chargeback.csv")
+@requires(ORGANIZER)
+def chargeback(slug: str, source_id: int) -> ResponseReturnValue:
+    """A line a team in whole cents that add up, and the exact amounts beside them."""
+    place, session = here(slug), reading()
+    found = source_of(session, current_actor(), place.event.id, source_id)
+    whole = whole_of(session, found)
+    rows = [(row["name"], Decimal(row["amount"])) for row in _team_rows(whole, place.event.id)]
+    main = whole.shares.main
+    rows += [
+        ("(without a team)", main.unallocated),
+        ("(kept off teams)", main.excluded),
+        ("(rejected rows)", main.rejected),
+    ]
+    cents = cents_of([amount for _, amount in rows])
+    lines: list[tuple[object, ...]] = [
+        (found.name, name, cent, amount, CURRENCY)
+        for (name, amount), cent in zip(rows, cents, strict=True)
+    ]
+    lines.append((found.name, "(total)", sum(cents, Decimal(0)), main.file, CURRENCY))
+    return csv_answer(
+        f"{place.event.slug}-chargeback.csv",
+        ["source", "team", "cents rounded", "exact", "currency"],
+        lines,
+    )

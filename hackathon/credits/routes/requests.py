@@ -1,0 +1,112 @@
+"""Requests for credits: a team asks on its statement, organizers decide on one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import current_app, flash, render_template, request
+
+from hackathon.credits.forms import AskForm, DecideForm
+from hackathon.credits.queries.board import board_of
+from hackathon.credits.queries.requests import requests_of
+from hackathon.credits.routes.blueprint import blueprint
+from hackathon.credits.routes.statement import page
+from hackathon.credits.service import requests as service
+from hackathon.events.access import here
+from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
+from hackathon.shared.db import reading
+from hackathon.shared.money import MICROS, Micros, dollars, parse_dollars
+from hackathon.shared.web import form_key, see, submit
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
+
+    from hackathon.credits.models import CreditRequest
+    from hackathon.shared.web import Form
+
+
+def two_above() -> Micros:
+    """Above this a second person agrees too."""
+    return Micros(current_app.extensions["settings"].two_people_above * MICROS)
+
+
+@blueprint.post("/events/<slug>/credits/teams/<int:team_id>/ask")
+@requires(MEMBER)
+def ask(slug: str, team_id: int) -> ResponseReturnValue:
+    """Ask for credits."""
+    form, key, event_id = AskForm(request.form), form_key(), here(slug).event.id
+
+    def work(session: Session) -> CreditRequest:
+        typed = form.values()
+        return service.ask(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            team_id=team_id,
+            amount=parse_dollars(typed["amount"]),
+            kind=typed["kind"],
+            reason=typed["reason"],
+            key=key,
+        )
+
+    if submit(form, work) is None:
+        return page(slug, team_id, ask=form), form.status
+    flash("The organizers have been asked. You are told what they decide.")
+    return see(".statement", slug=slug, team_id=team_id)
+
+
+@blueprint.get("/events/<slug>/credits/requests")
+@requires(ORGANIZER)
+def request_list(slug: str) -> ResponseReturnValue:
+    """What teams ask for, and what became of it."""
+    return _page(slug)
+
+
+def _page(slug: str, wrong: int = 0, form: Form | None = None) -> str:
+    place = here(slug)
+    return render_template(
+        "credits/requests.html",
+        here=place,
+        rows=requests_of(reading(), place.event.id),
+        pool=board_of(reading(), place.event).pool,
+        kinds=service.KINDS,
+        limit=two_above(),
+        wrong=wrong,
+        form=form or DecideForm(),
+    )
+
+
+@blueprint.post("/events/<slug>/credits/requests/<int:request_id>")
+@requires(ORGANIZER)
+def decide(slug: str, request_id: int) -> ResponseReturnValue:
+    """Grant, reduce or refuse a request."""
+    form, event_id = DecideForm(request.form), here(slug).event.id
+    is_refusal = request.form.get("deed") == "refuse"
+
+    def work(session: Session) -> CreditRequest:
+        typed, actor = form.values(), current_actor(session)
+        if is_refusal:
+            return service.refuse(
+                session, actor, event_id=event_id, request_id=request_id, reason=typed["reason"]
+            )
+        return service.approve(
+            session,
+            actor,
+            event_id=event_id,
+            request_id=request_id,
+            amount=parse_dollars(typed["amount"]),
+            two_above=two_above(),
+            reason=typed["reason"],
+        )
+
+    found = submit(form, work)
+    if found is None:
+        return _page(slug, request_id, form), form.status
+    words = {
+        "granted": "Granted; the team has been told.",
+        "refused": "Refused; the team has been told why.",
+        "agreed": f"Agreed to {dollars(found.agreed)}. A second person has to agree, too.",
+    }
+    flash(words.get(found.state, "Done."))
+    return see(".request_list", slug=slug)

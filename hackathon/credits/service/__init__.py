@@ -1,0 +1,1 @@
+"""Use cases of credits: budgets, grants, spend, reversals; one way to post."""

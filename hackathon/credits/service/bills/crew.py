@@ -1,0 +1,205 @@
+"""Large files are read by two processes beside this one, which unfolds, checks and deals.
+
+The text is cut only where a record ends: at a line's end before which the quotes are even.
+Whatever goes wrong here ends in `Alone`: one process reads the file again and says why.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO
+
+from hackathon.credits.service.bills.reader import MODULUS, REJECTS_KEPT, Reader, Scan
+from hackathon.credits.service.bills.stage import Stage
+from hackathon.credits.service.bills.stream import Bytes
+from hackathon.shared.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+WORKERS = 2
+"""Two, so that all three together stay within 64 MB."""
+LARGE = 32 << 20
+"""Bytes from which more processes pay."""
+PART = 1 << 18
+LONGEST_RECORD = 4 << 20
+HEAD = struct.Struct(">QI")
+BOM = b"\xef\xbb\xbf"
+
+
+class Alone(Exception):  # noqa: N818 - reads as what is to be done
+    """This file is read by one process."""
+
+
+def is_worth_it(path: Path) -> bool:
+    """Whether a file is large enough, and there are processors for it."""
+    return path.stat().st_size >= LARGE and (os.cpu_count() or 1) > WORKERS
+
+
+def read_together(
+    path: Path, stage: Path, tag_keys: Sequence[str], told: Callable[[int], object]
+) -> Scan:
+    """Read a file into a stage with several processes.
+
+    Raises:
+        Alone: anything was unusual; nothing of it is kept.
+    """
+    folders = [stage.with_suffix(f".{number}.db") for number in range(WORKERS)]
+    crew: list[subprocess.Popen[bytes]] = []
+    try:
+        for folder in folders:
+            folder.unlink(missing_ok=True)
+            crew.append(_hire(folder, tag_keys))
+        with Bytes(path, told) as source:
+            _deal(source, crew)
+            digest, size = source.digest, source.size
+        for worker in crew:
+            if worker.wait() != 0:
+                raise Alone
+        return _join(stage, folders, digest, size)
+    except (Refusal, BrokenPipeError, OSError) as problem:
+        raise Alone from problem
+    finally:
+        for worker in crew:
+            worker.kill()
+            worker.wait()
+        for folder in folders:
+            folder.unlink(missing_ok=True)
+
+
+def _hire(stage: Path, tag_keys: Sequence[str]) -> subprocess.Popen[bytes]:
+    root = str(Path(__file__).parents[4])
+    worker = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", __name__, str(stage), json.dumps(list(tag_keys))],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    return worker
+
+
+def _deal(source: Bytes, crew: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Give each worker the header, then the parts in turn, each with the line before it."""
+    header, lines = b"", 0
+    for turn, part in enumerate(_parts(source)):
+        text = part
+        if not header:
+            text = part.removeprefix(BOM)
+            end = _record_end(text, text.find(b"\n"))
+            header, text = text[:end], text[end:]
+            for worker in crew:
+                _send(worker, 0, header)
+            lines = header.count(b"\n")
+        _send(crew[turn % len(crew)], lines, text)
+        lines += text.count(b"\n")
+    for worker in crew:
+        _pipe(worker).close()
+
+
+def _record_end(text: bytes, at: int) -> int:
+    """The end of the first record."""
+    while at >= 0 and text.count(b'"', 0, at) % 2:
+        at = text.find(b"\n", at + 1)
+    if at < 0:
+        raise Alone
+    return at + 1
+
+
+def _parts(source: Bytes) -> Iterator[bytes]:
+    """The text in parts of whole records."""
+    kept = b""
+    while block := source.read(PART):
+        kept += block
+        cut = _cut(kept)
+        if cut:
+            yield kept[:cut]
+            kept = kept[cut:]
+        elif len(kept) > LONGEST_RECORD:
+            raise Alone
+    if kept:
+        yield kept
+
+
+def _cut(text: bytes) -> int:
+    """Behind the last line's end before which the quotes are even; 0 when there is none."""
+    quotes, end, at = text.count(b'"'), len(text), text.rfind(b"\n")
+    while at >= 0:
+        quotes -= text.count(b'"', at, end)
+        if quotes % 2 == 0:
+            return at + 1
+        end, at = at, text.rfind(b"\n", 0, at)
+    return 0
+
+
+def _pipe(worker: subprocess.Popen[bytes]) -> IO[bytes]:
+    if worker.stdin is None:
+        raise Alone
+    return worker.stdin
+
+
+def _send(worker: subprocess.Popen[bytes], lines: int, text: bytes) -> None:
+    pipe = _pipe(worker)
+    pipe.write(HEAD.pack(lines, len(text)))
+    pipe.write(text)
+
+
+def _join(stage: Path, folders: Sequence[Path], digest: str, size: int) -> Scan:
+    """One stage and one summary of all."""
+    whole = Scan(digest=digest, size=size)
+    rows = Stage(stage)
+    try:
+        for folder in folders:
+            part = Stage(folder)
+            scan = part.scan()
+            part.close()
+            if scan is None:
+                raise Alone
+            _add(whole, scan)
+        rows.take(folders)
+        whole.rejects = sorted(whole.rejects, key=lambda row: row.line)[:REJECTS_KEPT]
+        rows.keep(whole)
+    finally:
+        rows.close()
+    return whole
+
+
+def _add(whole: Scan, scan: Scan) -> None:
+    whole.version = scan.version
+    whole.rows += scan.rows
+    whole.rejected += scan.rejected
+    whole.rejects += scan.rejects
+    whole.lost_hash = (whole.lost_hash + scan.lost_hash) % MODULUS
+    whole.warnings += [line for line in scan.warnings if line not in whole.warnings]
+    whole.tag_keys = sorted({*whole.tag_keys, *scan.tag_keys})
+    for unit, (billed, effective) in scan.lost.items():
+        one, two = whole.lost.get(unit, (0, 0))
+        whole.lost[unit] = (one + billed, two + effective)
+    for name, end in scan.through.items():
+        whole.through[name] = max(whole.through.get(name, end), end)
+
+
+def work(source: BinaryIO, stage: Path, tag_keys: Sequence[str]) -> None:
+    """What a worker does: parts from a pipe into a stage of its own."""
+    rows = Stage(stage)
+    reader = Reader(rows, tag_keys)
+    is_first = True
+    while head := source.read(HEAD.size):
+        lines, length = HEAD.unpack(head)
+        text = io.StringIO(source.read(length).decode("utf-8"), newline="")
+        if is_first:
+            reader.begin(text)
+        else:
+            reader.read_part(text, lines)
+        is_first = False
+    rows.keep(reader.finish())
+    rows.close()
+
+
+if __name__ == "__main__":
+    work(sys.stdin.buffer, Path(sys.argv[1]), json.loads(sys.argv[2]))

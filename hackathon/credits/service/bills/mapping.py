@@ -1,0 +1,185 @@
+"""Rules: whose costs these are, from a day on. A new rule posts differences at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import select
+
+from hackathon.credits.models import BillCell, BillRule, BillScope, Snapshot, Source
+from hackathon.credits.queries.bills import source_of
+from hackathon.credits.service.bills.book import remap, say_of
+from hackathon.credits.service.bills.focus import CATEGORIES, fold
+from hackathon.credits.service.ledger import hold_team, own_event
+from hackathon.events.rules import check_reason
+from hackathon.shared.db import lock
+from hackathon.shared.errors import Invalid
+from hackathon.shared.facts import note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.people.rules import Actor
+
+KINDS = ("account", "tag", "prefix")
+LONGEST = 200
+
+
+class Sign(NamedTuple):
+    """What a rule looks for: an account, the value of a tag, or an account's beginning."""
+
+    kind: str
+    value: str
+    key: str = ""
+
+
+def add_rule(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    source_id: int,
+    sign: Sign,
+    team_id: int | None,
+    from_day: date | None = None,
+    reason: str,
+) -> int:
+    """Remember whose costs these are and post what that changes; returns the postings.
+
+    Without a team they are nobody's from that day on.
+
+    Raises:
+        NotAllowed: the actor does not organize the event, or the change takes costs from
+            a team of another one.
+        NotFound: the event has no such source or team.
+        Invalid: nothing to compare with, or no reason.
+    """
+    source = source_of(session, actor, event_id, source_id)
+    lock(session, Source, id=source.id)
+    own_event(session, actor, event_id)
+    if team_id is not None:
+        hold_team(session, event_id, team_id)
+    known = _check(sign)
+    told = note(session, check_reason(reason))
+    rule = BillRule(
+        source_id=source.id,
+        kind=known.kind,
+        tag_key=known.key,
+        value=known.value,
+        event_id=event_id if team_id is not None else None,
+        team_id=team_id,
+        from_day=from_day,
+        note_id=told["note"],
+        made_by_id=actor.person_id,
+    )
+    session.add(rule)
+    session.flush()
+    made = remap(session, actor, source)
+    say_of(
+        session, actor, source, "rule.added", rule=rule.id, team=team_id, postings=made, reason=told
+    )
+    return made
+
+
+def _check(sign: Sign) -> Sign:
+    if sign.kind not in KINDS:
+        raise Invalid("kind", "Choose account, tag or beginning.", field="kind")
+    is_tag = sign.kind == "tag"
+    key = fold(sign.key) if is_tag else ""
+    if is_tag and not key:
+        raise Invalid("tag", "Say which tag, such as team.", field="key")
+    value = fold(sign.value) if is_tag else sign.value.strip()
+    if not (1 <= len(value) <= LONGEST and len(key) <= LONGEST):
+        raise Invalid("value", "Say what stands there: 1 to 200 characters.", field="value")
+    return Sign(sign.kind, value, key)
+
+
+def change_source(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    source_id: int,
+    basis: str,
+    charged: Sequence[str],
+    tag_keys: Sequence[str],
+) -> int:
+    """Set what a source charges to teams, and by which tags; returns the postings.
+
+    New tag keys count from the next bill on: cells hold the tags that were asked for.
+
+    Raises:
+        NotFound: the event has no such source.
+        NotAllowed: it was set up elsewhere, or the change reaches another event's teams.
+        Invalid: an unknown basis or category, or no tag key.
+    """
+    source = source_of(session, actor, event_id, source_id)
+    lock(session, Source, id=source.id)
+    own_event(session, actor, event_id)
+    if basis not in {"billed", "effective"}:
+        raise Invalid("basis", "Choose billed or effective cost.", field="basis")
+    known = [word for word in CATEGORIES if word in charged]
+    if not known:
+        raise Invalid("charged", "Choose at least one category.", field="charged")
+    keys = list(dict.fromkeys(fold(key).replace(",", " ") for key in tag_keys if fold(key)))
+    if not 1 <= len(keys) <= 10:  # noqa: PLR2004 - said in the message
+        raise Invalid("tag_keys", "Name 1 to 10 tag keys.", field="tag_keys")
+    source.basis, source.charged, source.tag_keys = basis, ",".join(known), ",".join(keys)
+    session.flush()
+    made = remap(session, actor, source)
+    say_of(
+        session, actor, source, "source.changed",
+        basis=basis, charged=known, tag_keys=keys, postings=made,
+    )  # fmt: skip
+    return made
+
+
+def seed_rule(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    team_id: int,
+    before: str,
+    after: str,
+    day: date,
+) -> None:
+    """The account of a team's access says whose its costs are, whoever bills them."""
+    if before == after:
+        return
+    for account, holder in ((before, None), (after, team_id)):
+        if not account:
+            continue
+        held = select(BillRule.team_id).where(BillRule.kind == "account", BillRule.value == account)
+        newest = session.scalar(held.order_by(BillRule.id.desc()).limit(1))
+        if holder is None and newest != team_id:
+            continue
+        session.add(
+            BillRule(
+                kind="account",
+                value=account,
+                event_id=event_id if holder is not None else None,
+                team_id=holder,
+                from_day=day,
+                made_by_id=actor.person_id,
+            )
+        )
+        session.flush()
+
+
+def remap_account(session: Session, actor: Actor, accounts: Sequence[str]) -> None:
+    """Post what new rules change in sources that have costs of these accounts."""
+    having = (
+        select(BillScope.source_id)
+        .join(Snapshot, Snapshot.scope_id == BillScope.id)
+        .join(BillCell, BillCell.snapshot_id == Snapshot.id)
+        .where(BillCell.sub_account.in_(list(accounts)))
+        .distinct()
+    )
+    for source_id in sorted(session.scalars(having)):
+        source = lock(session, Source, id=source_id)
+        if source is not None and (made := remap(session, actor, source)):
+            say_of(session, actor, source, "mapping.applied", postings=made)

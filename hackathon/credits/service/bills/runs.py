@@ -1,0 +1,92 @@
+"""One bill from a file to the ledger, for doors without pages."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hackathon.credits.queries.bills import source_named
+from hackathon.credits.rules import CURRENCY
+from hackathon.credits.service.bills.book import Booked, totals_of
+from hackathon.credits.service.bills.look import Preview, preview_of, settings_of
+from hackathon.credits.service.bills.stage import Stage, read_file
+from hackathon.people.rules import check_program_lead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.people.rules import Actor
+
+
+@dataclass(frozen=True)
+class Run:
+    """A staged bill and what it would mean."""
+
+    preview: Preview
+    stage: Stage
+
+
+@contextmanager
+def staged(session: Session, actor: Actor, path: Path, source: str) -> Iterator[Run]:
+    """Read a file into a stage that lasts as long as the block.
+
+    Raises:
+        NotAllowed: not a program lead; a bill may reach every event.
+        Invalid, TooLarge, Conflict: as reading and looking refuse.
+    """
+    check_program_lead(actor)
+    keys = settings_of(source_named(session, " ".join(source.split()))).tag_keys
+    with tempfile.TemporaryDirectory(prefix="hackathon-bill-") as folder:
+        scan = read_file(path, Path(folder) / "stage.db", keys)
+        stage = Stage(Path(folder) / "stage.db")
+        try:
+            yield Run(preview_of(session, source=source, scan=scan, stage=stage), stage)
+        finally:
+            stage.close()
+
+
+def outcome(preview: Preview, booked: Booked) -> dict[str, Any]:
+    """What `import usage --json` prints: exact decimal text of the ledger's currency."""
+    totals = totals_of(preview.shares)
+    main = totals.pop(CURRENCY, dict.fromkeys(("file", "teams", "unallocated", "excluded"), "0"))
+    found: dict[str, Any] = {
+        "bill": booked.bill_id,
+        "rows": preview.scan.rows,
+        "rejected": preview.scan.rejected,
+        "file_total": main["file"],
+        "teams_total": main["teams"],
+        "unallocated_total": main["unallocated"],
+        "excluded_total": main["excluded"],
+        "rejected_total": main.get("rejected", "0"),
+        "postings": booked.postings,
+        "concerns": preview.concerns,
+        "warnings": preview.scan.warnings,
+        "errors": [
+            {"line": row.line, "column": None, "message": row.reason}
+            for row in preview.scan.rejects
+        ],
+    }
+    if totals:
+        found["other_currencies"] = totals
+    return found
+
+
+def sentence(preview: Preview) -> str:
+    """The one sentence of a reconciliation, to the last digit."""
+    main = totals_of(preview.shares).get(CURRENCY)
+    if main is None:
+        return "Every cent is placed: 0 = nothing."
+    return placed(main)
+
+
+def placed(main: dict[str, str]) -> str:
+    """`Every cent is placed: 4812.37 = teams ... + unallocated ... + excluded ... + rejected ...`."""
+    return (
+        f"Every cent is placed: {main['file']} = teams {main['teams']} + unallocated "
+        f"{main['unallocated']} + excluded {main['excluded']} + rejected {main['rejected']}."
+    )

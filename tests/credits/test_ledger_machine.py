@@ -1,0 +1,360 @@
+"""The properties of the ledger under any order of deeds (research credits, section 5)."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from make import cents, give_site_role, make_event, make_person, make_team
+
+from hackathon.credits.models import Account, Crossing, Entry, Posting
+from hackathon.credits.queries.ledger import wrong_balances
+from hackathon.credits.rules import State
+from hackathon.credits.service import (
+    budgets,
+    grants,
+    holds,
+    requests,
+    reversals,
+    spend,
+    states,
+    tokens,
+)
+from hackathon.people.access import load_actor
+from hackathon.people.rules import COMMAND_LINE
+from hackathon.shared.clock import now
+from hackathon.shared.db import reading, transaction
+from hackathon.shared.errors import Conflict, Refusal
+
+BUDGET = cents(5000)
+money = st.integers(1, 150_000).map(lambda count: count * 10_000)
+which = st.integers(0, 2)
+
+
+class Ledger(RuleBasedStateMachine):
+    """A quarter, an event, three teams, and a model in four plain numbers."""
+
+    @initialize()
+    def begin(self):
+        """A fresh event and quarter in the database of the test."""
+        with transaction() as session:
+            event = make_event(session)
+            event.quarter = f"{2000 + event.id}-Q1"
+            event.ends_at = now() + timedelta(days=9)
+            people = [make_person(session) for _ in range(2)]
+            for person in people:
+                give_site_role(session, person, "program_lead")
+            self.people = [load_actor(session, person.id) for person in people]
+            self.event_id = event.id
+            self.teams = [make_team(session, event.id).id for _ in range(3)]
+            budgets.set_budget(session, COMMAND_LINE, event_id=event.id, amount=BUDGET)
+            self.tokens = [
+                tokens.make_token(
+                    session, COMMAND_LINE, event_id=event.id, team_id=team, name="Machine"
+                )[0].id
+                for team in self.teams
+            ]
+        self.held = {}
+        self.states = ["open"] * 3
+        self.funded, self.granted, self.spent = 0, [0, 0, 0], [0, 0, 0]
+        self.keys = {}
+        self.entries = []
+
+    def do(self, verb, **more):
+        """Run a deed; a refusal must leave every balance as it was."""
+        before = self.balances()
+        key = f"{self.event_id}-{len(self.keys)}"
+        try:
+            with transaction() as session:
+                made = verb(session, COMMAND_LINE, event_id=self.event_id, key=key, **more)
+        except Refusal:
+            assert self.balances() == before
+            return None
+        self.keys[key] = (verb, more, made)
+        return made
+
+    def balances(self):
+        """Every balance by name."""
+        names = [f"pool:{self.event_id}"]
+        kinds = ("available", "held", "spent", "overrun")
+        names += [f"{k}:{t}" for k in kinds for t in self.teams]
+        rows = reading().execute(
+            sa.select(Account.name, Account.balance).where(
+                Account.name.in_(names) | Account.quarter_id.is_not(None)
+            )
+        )
+        found = dict.fromkeys(names, 0) | dict(rows.all())
+        reading().rollback()
+        return found
+
+    def net(self, team):
+        """available, held, spent, overrun of a team."""
+        found = self.balances()
+        kinds = ("available", "held", "spent", "overrun")
+        return [found[f"{k}:{self.teams[team]}"] for k in kinds]
+
+    def settle(self, team, before):
+        """What the pool paid for a closed team counts as granted to it; what it got, not."""
+        paid = before - self.balances()[f"pool:{self.event_id}"]
+        self.granted[team] += paid
+
+    @rule(amount=money)
+    def fund(self, amount):
+        """Granted while it fits the budget, refused when it does not."""
+        made = self.do(budgets.fund, amount=amount)
+        assert (made is not None) == (self.funded + amount <= BUDGET)
+        if made:
+            self.funded += amount
+            self.entries.append((made, -1))
+
+    @rule(team=which, amount=money)
+    def grant(self, team, amount):
+        """Granted while it fits the pool, refused when it does not."""
+        rest = self.funded - sum(self.granted)
+        made = self.do(grants.grant, team_id=self.teams[team], amount=amount, reason="Because")
+        assert (made is not None) == (amount <= rest and self.states[team] != "closed")
+        if made:
+            self.granted[team] += amount
+            self.entries.append((made, team))
+
+    @rule()
+    def split(self):
+        """All of the pool goes out, to the cent."""
+        rest = self.funded - sum(self.granted)
+        made = self.do(grants.split_pool, amount=None, reason="Because")
+        assert (made is not None) == (rest > 0 and set(self.states) != {"closed"})
+        for entry in made or []:
+            team = self.teams.index(entry.team_id)
+            self.granted[team] += entry.amount
+            self.entries.append((entry, team))
+
+    @rule(team=which, amount=money)
+    def charge(self, team, amount):
+        """Never refused; holds of its source end up to it, and the pool pays for the closed."""
+        before = self.balances()[f"pool:{self.event_id}"]
+        made = self.do(spend.record_charge, team_id=self.teams[team], source="AWS", amount=amount)
+        self.spent[team] += amount
+        self.entries.append((made, team))
+        self.settle(team, before)
+        left = amount
+        for hold_id, held in sorted(self.held.items()):
+            if held[0] == team and held[1] <= left:
+                left -= held[1]
+                del self.held[hold_id]
+
+    @rule(team=which, amount=money)
+    def hold(self, team, amount):
+        """Held while it fits and the credits are open (properties 14, 17, 18)."""
+        available = self.net(team)[0]
+        key = f"hold-{len(self.keys)}-{len(self.held)}-{amount}-{team}"
+        before = self.balances()
+        try:
+            with transaction() as session:
+                made, replay = holds.make_hold(
+                    session, token_id=self.tokens[team], key=key, amount=amount, source="aws"
+                )
+        except Refusal:
+            assert amount > available or self.states[team] != "open"
+            assert self.balances() == before
+            return
+        if replay:
+            assert self.balances() == before
+            return
+        assert amount <= available
+        assert self.states[team] == "open"
+        self.held[made.id] = (team, amount)
+
+    @rule(data=st.data(), share=st.integers(0, 150))
+    def capture(self, data, share):
+        """A part, all, or more than was held; once, and again it changes nothing."""
+        if not self.held:
+            return
+        hold_id = data.draw(st.sampled_from(sorted(self.held)))
+        team, amount = self.held.pop(hold_id)
+        used = amount * share // 100
+        again = []
+        for _ in range(2):
+            with transaction() as session:
+                _, made, _ = holds.capture(
+                    session, token_id=self.tokens[team], hold_id=hold_id, amount=used
+                )
+            again.append((made and made.id, self.balances()))
+        assert again[0] == again[1]
+        self.spent[team] += used
+        if made:
+            self.entries.append((made, team))
+        with pytest.raises(Conflict), transaction() as session:
+            holds.capture(session, token_id=self.tokens[team], hold_id=hold_id, amount=used + 1)
+        with pytest.raises(Conflict), transaction() as session:
+            holds.void(session, token_id=self.tokens[team], hold_id=hold_id)
+
+    @rule(data=st.data())
+    def void(self, data):
+        """Its money is available again, once."""
+        if not self.held:
+            return
+        hold_id = data.draw(st.sampled_from(sorted(self.held)))
+        team, _ = self.held.pop(hold_id)
+        for was_over in (False, True):
+            with transaction() as session:
+                _, replay = holds.void(session, token_id=self.tokens[team], hold_id=hold_id)
+            assert replay == was_over
+
+    @rule(team=which, state=st.sampled_from(["open", "paused", "settling", "closed"]))
+    def move(self, team, state):
+        """By hand, with a reason; closing empties available and held."""
+        before = self.balances()
+        try:
+            with transaction() as session:
+                states.set_state(
+                    session, COMMAND_LINE, event_id=self.event_id, team_id=self.teams[team],
+                    state=State(state), reason="Because",
+                )  # fmt: skip
+        except Refusal:
+            assert self.states[team] == state
+            assert self.balances() == before
+            return
+        self.states[team] = state
+        if state == "closed":
+            self.settle(team, before[f"pool:{self.event_id}"])
+            self.held = {key: row for key, row in self.held.items() if row[0] != team}
+
+    @rule(team=which, amount=money, part=st.integers(1, 100))
+    def request(self, team, amount, part):
+        """Asked, then granted in part, by two when it is large; approving twice is one grant."""
+        rest = self.funded - sum(self.granted)
+        part = max(1, amount // 10_000 * part // 100) * 10_000
+        people = self.people
+        try:
+            with transaction() as session:
+                asked = requests.ask(
+                    session, COMMAND_LINE, event_id=self.event_id, team_id=self.teams[team],
+                    amount=amount, kind="gpu", reason="Because",
+                )  # fmt: skip
+        except Refusal:
+            assert self.states[team] == "closed"
+            return
+        for player in people:
+            try:
+                with transaction() as session:
+                    found = requests.approve(
+                        session, player, event_id=self.event_id, request_id=asked.id,
+                        amount=part, two_above=cents(500), reason="Because",
+                    )  # fmt: skip
+            except Refusal:
+                assert part > rest
+                with transaction() as session:
+                    requests.refuse(
+                        session, COMMAND_LINE, event_id=self.event_id, request_id=asked.id,
+                        reason="The pool is empty",
+                    )  # fmt: skip
+                return
+            if found.state == "granted":
+                break
+        assert found.state == "granted"
+        assert (found.agreed_by_id is not None) == (part > cents(500))
+        assert part <= rest
+        self.granted[team] += part
+        with transaction() as session:
+            self.entries.append((session.get(Entry, found.entry_id), team))
+
+    @rule(team=which)
+    def give_back(self, team):
+        """What is available goes back."""
+        available = self.net(team)[0]
+        made = self.do(grants.give_back, team_id=self.teams[team])
+        assert (made is not None) == (available > 0)
+        if made:
+            self.granted[team] -= made.amount
+            self.entries.append((made, team))
+
+    @rule(data=st.data())
+    def reverse(self, data):
+        """Once; a charge always, money only while it is still there."""
+        if not self.entries:
+            return
+        index = data.draw(st.integers(0, len(self.entries) - 1))
+        entry, team = self.entries[index]
+        pool = self.balances()[f"pool:{self.event_id}"]
+        made = self.do(reversals.reverse_entry, entry_id=entry.id, reason="A mistake")
+        if made is None:
+            assert entry.deed not in {"charge", "capture"}
+            return
+        self.entries.pop(index)
+        match entry.deed:
+            case "fund":
+                self.funded -= entry.amount
+            case "grant":
+                self.granted[team] -= entry.amount
+            case "return":
+                self.granted[team] += entry.amount
+            case "charge" | "capture":
+                self.spent[team] -= entry.amount
+                self.settle(team, pool)
+        with_again = self.balances()
+        with pytest.raises(Conflict, match="reversed already"), transaction() as session:
+            reversals.reverse_entry(
+                session, COMMAND_LINE, event_id=self.event_id, entry_id=entry.id, reason="Twice"
+            )
+        assert self.balances() == with_again
+
+    @rule(data=st.data())
+    def replay(self, data):
+        """The same key and request again changes nothing; another request is refused."""
+        if not self.keys:
+            return
+        key = data.draw(st.sampled_from(sorted(self.keys)))
+        verb, more, made = self.keys[key]
+        before = self.balances()
+        with transaction() as session:
+            again = verb(session, COMMAND_LINE, event_id=self.event_id, key=key, **more)
+        ids = [row.id for row in made] if isinstance(made, list) else made.id
+        assert ids == ([row.id for row in again] if isinstance(again, list) else again.id)
+        with pytest.raises(Conflict, match="already used"), transaction() as session:
+            budgets.fund(session, COMMAND_LINE, event_id=self.event_id, amount=cents(0.07), key=key)
+        assert self.balances() == before
+
+    @invariant()
+    def the_ledger_is_whole(self):
+        """Properties 1 to 6, 13, 15 and 17, and the model's own numbers."""
+        if not hasattr(self, "teams"):
+            return
+        assert wrong_balances(reading()) == []
+        assert reading().scalar(sa.select(sa.func.sum(Account.balance))) in {0, None}
+        levels = reading().execute(
+            sa.select(Crossing.team_id, Crossing.basis, Crossing.threshold, Crossing.limit_entry_id)
+        )
+        listed = levels.all()
+        assert len(listed) == len(set(listed))
+        assert (
+            reading().scalar(sa.select(sa.func.count(Posting.id)).where(Posting.amount <= 0)) == 0
+        )
+        reversed_ = reading().scalars(sa.select(Entry.reverses_id).where(Entry.reverses_id > 0))
+        twice = reversed_.all()
+        assert len(twice) == len(set(twice))
+        found = self.balances()
+        assert found[f"pool:{self.event_id}"] == self.funded - sum(self.granted)
+        for team in range(3):
+            available, held, spent, overrun = self.net(team)
+            assert available >= 0 >= overrun
+            assert available == 0 or overrun == 0
+            assert held == sum(row[1] for row in self.held.values() if row[0] == team)
+            assert self.granted[team] == available + held + spent + overrun
+            if self.states[team] == "closed":
+                assert available == held == 0
+            assert self.spent[team] == spent
+        reading().rollback()
+
+
+def test_the_ledger_keeps_its_properties_whatever_is_done(database):
+    run_state_machine_as_test(
+        Ledger, settings=settings(max_examples=12, stateful_step_count=25, deadline=None)
+    )
