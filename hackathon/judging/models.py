@@ -34,7 +34,10 @@ class Round(Base):
     """A round of judging with its rubric's scale, in tenths.
 
     `pitch` is the position in the running order that is on stage; `reveal_step` counts the
-    steps of the reveal that have been shown (None: it has not begun).
+    steps of the reveal that have been shown (None: it has not begun). In rounds of visits
+    `wanted` judges meet each project; slot 1 of the timetable begins at `visits_start_at`.
+    `published_at`: since when everybody may read the method; `revised_note_id`: why the
+    rubric changed last.
     """
 
     __tablename__ = "rounds"
@@ -69,11 +72,20 @@ class Round(Base):
     pitch_started_at: Mapped[datetime | None]
     reveal_step: Mapped[int | None]
     reveal_top: Mapped[int] = mapped_column(default=0)
+    wanted: Mapped[int | None]
+    visit_minutes: Mapped[int] = mapped_column(default=7, server_default="7")
+    lease_minutes: Mapped[int] = mapped_column(default=10, server_default="10")
+    visits_start_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    published_at: Mapped[datetime | None]
+    revised_note_id: Mapped[int | None]
     opened_at: Mapped[datetime | None]
+    paused_note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
     frozen_at: Mapped[datetime | None]
     finalized_at: Mapped[datetime | None]
     revealed_at: Mapped[datetime | None]
+    vote_opened_at: Mapped[datetime | None]
+    vote_closed_at: Mapped[datetime | None]
 
 
 class CriterionRow(Base):
@@ -95,7 +107,11 @@ class CriterionRow(Base):
 
 
 class Seat(Base):
-    """A person who judges in a round. `key` is the judge's word in imported files."""
+    """A person who judges in a round. `key` is the judge's word in imported files.
+
+    `seen_at`: when a device of the judge last said hello; `seen_by`: which sign-in it was;
+    `other_at`: when another sign-in of the judge did before.
+    """
 
     __tablename__ = "seats"
     __table_args__ = (
@@ -112,10 +128,13 @@ class Seat(Base):
     max_load: Mapped[int | None]
     added_at: Mapped[datetime] = mapped_column(default=now)
     removed_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[str | None]
+    other_at: Mapped[datetime | None]
 
 
 class Pitch(Base):
-    """A project in a round, at its place in the running order."""
+    """A project in a round, at its place in the running order; `place`: the table it has."""
 
     __tablename__ = "pitches"
     __table_args__ = (
@@ -127,6 +146,7 @@ class Pitch(Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
     position: Mapped[int]
+    place: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class DeclaredConflict(Base):
@@ -144,7 +164,12 @@ class DeclaredConflict(Base):
 
 
 class Visit(Base):
-    """A judge meets a project. `submitted_at`: since when every criterion has a value."""
+    """A judge meets a project. `submitted_at`: since when every criterion has a value.
+
+    `slot`: its turn in the timetable, from 1. A visit taken live is a lease until
+    `leased_until`. A released visit is on nobody's list and does not count; a mark for it
+    takes it up again.
+    """
 
     __tablename__ = "visits"
     __table_args__ = (
@@ -159,6 +184,51 @@ class Visit(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     begun_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
+    slot: Mapped[int | None]
+    leased_until: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    release_reason: Mapped[str | None]
+
+
+class VisitStep(Base):
+    """A judge took or gave back a visit; the device's key makes a repetition harmless."""
+
+    __tablename__ = "visit_steps"
+    __table_args__ = (
+        CheckConstraint("kind IN ('leased', 'released')", name="kind_known"),
+        Index("ix_visit_steps_visit", "visit_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Receipt, primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
+    kind: Mapped[str]
+    reason: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RubricVersion(Base):
+    """The rubric as it stood, once it was changed after opening; `rubric` is JSON."""
+
+    __tablename__ = "rubric_versions"
+    __table_args__ = (UniqueConstraint("round_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
+    number: Mapped[int]
+    rubric: Mapped[str] = mapped_column(Text)
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    made_at: Mapped[datetime]
+
+
+class Correction(Base):
+    """Why an organizer entered a mark in a judge's place, or voided one (a mark without value)."""
+
+    __tablename__ = "corrections"
+
+    mark_id: Mapped[int] = mapped_column(Receipt, ForeignKey("marks.id"), primary_key=True)
+    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
 
 
 class Mark(Base):
@@ -253,7 +323,10 @@ class ResultRecord(Base):
 
 
 class ResultRow(Base):
-    """A project in a result record. Means are exact fractions as text (`13/2`)."""
+    """A project in a result record. Means are exact fractions as text (`13/2`).
+
+    Ranks, band and `top_three` (of 4,000 draws) as `uncertainty.Chance`.
+    """
 
     __tablename__ = "result_rows"
     __table_args__ = (UniqueConstraint("record_id", "project_id"),)
@@ -270,6 +343,10 @@ class ResultRow(Base):
     adjusted: Mapped[str] = mapped_column(Text)
     sheets: Mapped[int]
     tie: Mapped[str] = mapped_column(default="")
+    rank_low: Mapped[int | None]
+    rank_high: Mapped[int | None]
+    band: Mapped[int | None]
+    top_three: Mapped[int | None]
     criteria: Mapped[str] = mapped_column(Text)
     texts: Mapped[str] = mapped_column(Text)
 
@@ -287,3 +364,54 @@ class Award(Base):
     note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Reopening(Base):
+    """A wish to open a frozen or final round again; a second person confirms or declines it."""
+
+    __tablename__ = "reopenings"
+    __table_args__ = (
+        CheckConstraint("asked_by_id <> decided_by_id OR NOT is_confirmed", name="two_people"),
+        Index(
+            "uq_reopenings_one_waiting",
+            "round_id",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+    is_confirmed: Mapped[bool | None]
+
+
+class StageToken(Base):
+    """A key to the projector of a round, read-only; only its hash is stored."""
+
+    __tablename__ = "stage_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    revoked_at: Mapped[datetime | None]
+
+
+class AudienceVote(Base):
+    """A person's vote for a project, beside the places; it may move until the vote closes."""
+
+    __tablename__ = "audience_votes"
+    __table_args__ = (UniqueConstraint("round_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    cast_at: Mapped[datetime] = mapped_column(default=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -176,6 +177,36 @@ def parse_form_value(text: str, scale: Scale) -> int:
     return scale.check(int(Decimal(clean) * 10))
 
 
+CLEAR = object()
+"""What takes a score away; JSON cannot carry it, so a message cannot either."""
+
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def parse_made_at(given: str | float) -> datetime:
+    """When a device says a mark was made: ISO text with its offset, or milliseconds since 1970.
+
+    Raises:
+        Invalid: neither, or not within this century.
+    """
+    try:
+        if isinstance(given, str):
+            moment = datetime.fromisoformat(given.strip()[:40])
+        else:
+            moment = datetime.fromtimestamp(given / 1000, UTC)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        moment = _EARLIEST
+    if not _EARLIEST < moment < _LATEST:
+        raise Invalid(
+            "made_at", "Say when it was made, like 2026-11-22T14:05:00Z; nothing was saved.",
+            field="made_at",
+        )  # fmt: skip
+    return moment
+
+
 def check_key(text: str) -> str:
     """The one spelling of a device's key: 32 hex digits without hyphens.
 
@@ -229,6 +260,11 @@ class Rubric:
     name: str
     scale: Scale
     criteria: tuple[Criterion, ...]
+
+    def share(self, criterion: Criterion) -> str:
+        """A criterion's part of the whole, as people read it: `30 %`, `33.3 %`."""
+        part = 100 * criterion.weight / sum(line.weight for line in self.criteria)
+        return f"{part.quantize(Decimal('0.1')).normalize():f} %"
 
 
 def as_tenths(value: object, field_name: str) -> int:
@@ -361,6 +397,46 @@ def _read_criterion(entry: Any) -> tuple[str, str, object, dict[str, str]]:  # n
     )
 
 
+# --- visits ---------------------------------------------------------------------------
+
+WANTED = range(1, 21)
+"""Judges a project."""
+VISIT_MINUTES = range(1, 121)
+USUAL_WANTED = 3
+
+
+class Reason(StrEnum):
+    """Why a judge gives a visit back."""
+
+    BUSY = "busy"
+    ABSENT = "absent"
+    CONFLICT = "conflict"
+    BREAK = "break"
+
+
+BACK_AFTER = {Reason.BUSY: 5, Reason.ABSENT: 15, Reason.BREAK: 0}
+"""Minutes after which the same judge may be sent there again."""
+
+
+def check_wishes(wanted: int, minutes: int) -> None:
+    """A plan asks for 1 to 20 judges a project, 1 to 120 minutes a visit."""
+    if wanted not in WANTED:
+        raise Invalid("wanted", "Each project gets 1 to 20 judges.", field="wanted")
+    if minutes not in VISIT_MINUTES:
+        raise Invalid("minutes", "A visit takes 1 to 120 minutes.", field="minutes")
+
+
+def check_release(word: str) -> Reason:
+    """The reason of a release."""
+    try:
+        return Reason(word)
+    except ValueError:
+        raise Invalid(
+            "reason", "Say why: busy, absent, conflict or break. Nothing was changed.",
+            field="reason",
+        ) from None  # fmt: skip
+
+
 # --- who may ---------------------------------------------------------------------------
 
 
@@ -418,3 +494,11 @@ def late() -> Conflict:
 def key_reused() -> Conflict:
     """A key that was used for something else, or by somebody else (line 20)."""
     return Conflict("key_reused", "This key was used for something else. Nothing was saved.")
+
+
+def moved_up(order: list[int], project_id: int) -> list[int]:
+    """A running order with one project a place earlier; unknown or first changes nothing."""
+    spot = order.index(project_id) if project_id in order else 0
+    if spot == 0:
+        return list(order)
+    return [*order[: spot - 1], order[spot], order[spot - 1], *order[spot + 1 :]]

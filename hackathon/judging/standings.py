@@ -17,8 +17,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING
 
 from hackathon.judging.rules import Rule
@@ -64,6 +65,11 @@ def sheet_score(values: Mapping[str, int], weights: Mapping[str, Decimal]) -> Fr
     return sum(parts, Fraction(0)) / total / 10
 
 
+def tenths(value: int) -> Fraction:
+    """A mark on the rubric's scale."""
+    return Fraction(value, 10)
+
+
 def means(scores: Mapping[Pair, Fraction]) -> dict[int, Fraction]:
     """The plain mean of each project's scores."""
     found: dict[int, list[Fraction]] = defaultdict(list)
@@ -72,72 +78,90 @@ def means(scores: Mapping[Pair, Fraction]) -> dict[int, Fraction]:
     return {project: sum(rows, Fraction(0)) / len(rows) for project, rows in found.items()}
 
 
-def leniency(
-    scores: Mapping[Pair, Fraction], lambda_judge: Fraction = LAMBDA_JUDGE
-) -> dict[int, Fraction]:
-    """How much each judge lies above the others, shrunk; exact.
+@dataclass(frozen=True)
+class _Fit:
+    """The judges' leniencies over one denominator, so that sums stay in whole numbers.
 
-    With the projects' means put in, the rule is one equation a judge:
-    (n_j + lambda) b_j - sum over j's projects of (mean of b there) = sum(score - raw mean).
-    With lambda 0 only differences are determined; then n-weighted leniencies sum to zero.
+    Judge j's leniency is `lenient[j] / (whole * unit)`; a score is `scores[pair] / unit`.
+    """
+
+    unit: int
+    whole: int
+    scores: dict[Pair, int]
+    lenient: dict[int, int]
+
+
+def _fit(scores: Mapping[Pair, Fraction], lambda_judge: Fraction) -> _Fit:
+    """Solve the rule's equations.
+
+    With the projects' means put in, there is one equation a judge:
+    (n_j + lambda) b_j - sum over j's projects of (mean of b there) = sum(score - raw mean),
+    here times the panels' common multiple. The matrix is symmetric.
     """
     judges = sorted({judge for judge, _ in scores})
     index = {judge: number for number, judge in enumerate(judges)}
-    raw = means(scores)
+    unit = lcm(*(score.denominator for score in scores.values()))
+    whole = {pair: score.numerator * (unit // score.denominator) for pair, score in scores.items()}
     panel: dict[int, list[int]] = defaultdict(list)
-    for judge, project in sorted(scores):
+    total: dict[int, int] = defaultdict(int)
+    loads = [0] * len(judges)
+    for (judge, project), score in whole.items():
         panel[project].append(index[judge])
+        total[project] += score
+        loads[index[judge]] += 1
+    scale = lcm(*(len(members) for members in panel.values())) * lambda_judge.denominator
     size = len(judges)
-    matrix = [[Fraction(0)] * (size + 1) for _ in range(size)]
-    for (judge, project), score in scores.items():
+    matrix = [[0] * (size + 1) for _ in range(size)]
+    for members in panel.values():
+        for one in members:
+            row = matrix[one]
+            for other in members:
+                row[other] -= scale // len(members)
+    for (judge, project), score in whole.items():
         row = matrix[index[judge]]
-        row[index[judge]] += 1
-        row[size] += score - raw[project]
-        for other in panel[project]:
-            row[other] -= Fraction(1, len(panel[project]))
-    for number in range(size):
-        matrix[number][number] += lambda_judge
-    if lambda_judge == 0:
-        loads = [sum(1 for judge, _ in scores if judge == own) for own in judges]
-        for row, load in zip(matrix, loads, strict=True):
+        row[index[judge]] += scale
+        row[size] += scale * score - scale // len(panel[project]) * total[project]
+    for number, row in enumerate(matrix):
+        row[number] += int(lambda_judge * scale)
+        if lambda_judge == 0:  # only differences are determined; n-weighted, they sum to zero
             for column, other in enumerate(loads):
-                row[column] += load * other
-    return dict(zip(judges, _solve(matrix), strict=True))
+                row[column] += loads[number] * other * scale
+    found, determinant = _solve(matrix)
+    return _Fit(unit, determinant, whole, dict(zip(judges, found, strict=True)))
 
 
-def _solve(matrix: list[list[Fraction]]) -> list[Fraction]:
-    """Solve by elimination without fractions (Bareiss): whole numbers stay small."""
-    rows = []
-    for row in matrix:
-        scale = 1
-        for cell in row:
-            scale = scale * cell.denominator // _gcd(scale, cell.denominator)
-        rows.append([int(cell * scale) for cell in row])
+def _solve(rows: list[list[int]]) -> tuple[list[int], int]:
+    """Solve a symmetric system of whole numbers without fractions (Bareiss).
+
+    Returns numerators and their common denominator. Only the upper half is worked on.
+    """
     size, before = len(rows), 1
     for column in range(size):
-        pivot = next(number for number in range(column, size) if rows[number][column])
-        rows[column], rows[pivot] = rows[pivot], rows[column]
         head = rows[column]
+        pivot = head[column]
         for number in range(column + 1, size):
-            line = rows[number]
-            factor = line[column]
-            rows[number] = [
-                (head[column] * line[at] - factor * head[at]) // before if at >= column else 0
-                for at in range(size + 1)
+            factor, line = head[number], rows[number]
+            line[number:] = [
+                (pivot * own - factor * above) // before
+                for own, above in zip(line[number:], head[number:], strict=True)
             ]
-        before = head[column]
-    found = [Fraction(0)] * size
+        before = pivot
+    determinant = before
+    found = [0] * size
     for number in reversed(range(size)):
         line = rows[number]
-        known = sum((line[at] * found[at] for at in range(number + 1, size)), Fraction(0))
-        found[number] = (line[size] - known) / line[number]
-    return found
+        known = sum(line[at] * found[at] for at in range(number + 1, size))
+        found[number] = (determinant * line[size] - known) // line[number]
+    return found, determinant
 
 
-def _gcd(one: int, other: int) -> int:
-    while other:
-        one, other = other, one % other
-    return one
+def leniency(
+    scores: Mapping[Pair, Fraction], lambda_judge: Fraction = LAMBDA_JUDGE
+) -> dict[int, Fraction]:
+    """How much each judge lies above the others, shrunk; exact."""
+    fit = _fit(scores, lambda_judge)
+    below = fit.whole * fit.unit
+    return {judge: Fraction(value, below) for judge, value in fit.lenient.items()}
 
 
 def adjusted_means(
@@ -146,8 +170,16 @@ def adjusted_means(
     """Each project's mean with its judges' leniency taken out; None leaves it in."""
     if lambda_judge is None or not scores:
         return means(scores)
-    lenient = leniency(scores, lambda_judge)
-    return means({pair: score - lenient[pair[0]] for pair, score in scores.items()})
+    fit = _fit(scores, lambda_judge)
+    total: dict[int, int] = defaultdict(int)
+    count: dict[int, int] = defaultdict(int)
+    for (judge, project), score in fit.scores.items():
+        total[project] += score * fit.whole - fit.lenient[judge]
+        count[project] += 1
+    return {
+        project: Fraction(value, count[project] * fit.whole * fit.unit)
+        for project, value in total.items()
+    }
 
 
 def components(pairs: Sequence[Pair]) -> dict[int, int]:
@@ -193,7 +225,7 @@ def rank(
     ranked_apart = lists if rule is Rule.ADJUSTED else dict.fromkeys(lists, 1)
     heaviest = sorted(weights, key=lambda key: -weights[key])
     by_criterion = [
-        adjusted_means({pair: Fraction(s.values[key], 10) for pair, s in latest.items()}, shrink)
+        adjusted_means({pair: tenths(s.values[key]) for pair, s in latest.items()}, shrink)
         for key in heaviest
     ]
     counts: dict[int, int] = defaultdict(int)
@@ -277,6 +309,20 @@ def middle_half(values: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
         return ordered[low] + (ordered[high] - ordered[low]) * (spot - low)
 
     return at(Fraction(1, 4)), at(Fraction(3, 4))
+
+
+def decided(rows: Sequence[Row], project: int, place: int) -> list[Row]:
+    """Standings in which people gave a project a better place: the others move down by one."""
+    chosen = next(row for row in rows if row.project == project)
+    moved = []
+    for row in rows:
+        if row.project == project:
+            moved.append(replace(row, place=place, tie="decided"))
+        elif row.component == chosen.component and place <= row.place <= chosen.place:
+            moved.append(replace(row, place=row.place + 1))
+        else:
+            moved.append(row)
+    return sorted(moved, key=lambda row: (row.component, row.place))
 
 
 def inputs_hash(sheets: Sequence[Sheet], weights: Mapping[str, Decimal], rule: Rule) -> str:

@@ -1,0 +1,161 @@
+"""What an organizer should look after while judging goes on: judges, projects, flags."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from hackathon.judging.models import Correction, Mark, Seat, Visit, VisitStep
+from hackathon.judging.rules import USUAL_WANTED, Mode, Reason, State
+from hackathon.people.models import Person
+from hackathon.shared.clock import now
+from hackathon.shared.errors import NotFound
+from hackathon.shared.facts import Note
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.judging.models import Round
+    from hackathon.judging.queries.results import Progress, ProjectProgress
+
+QUIET_AFTER = timedelta(minutes=10)
+OFFLINE_AFTER = timedelta(seconds=90)
+FLAGS_FOR = timedelta(minutes=30)
+BEHIND = 2
+"""Sheets fewer than the middle project has."""
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """A judge with open projects who is quiet; `since` is the last mark, or the opening."""
+
+    seat_id: int
+    name: str
+    since: datetime
+    left: int
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What needs a person."""
+
+    quiet: list[Quiet]
+    offline: dict[int, datetime | None]
+    """When the devices of judges who are not here were seen last, by seat."""
+    behind: list[ProjectProgress]
+    flags: list[tuple[str, int]]
+    """Projects where judges found nobody lately, and how many of them."""
+
+    @property
+    def count(self) -> int:
+        """How many things need somebody."""
+        return len(self.quiet) + len(self.behind) + len(self.flags)
+
+
+def watch_of(session: Session, found: Round, progress: Progress) -> Watch:
+    """Who is quiet or offline, which projects lag behind, where nobody was; two statements."""
+    left = {row.seat_id: row.of - row.done for row in progress.judges if not row.is_away}
+    answer = session.execute(
+        select(Seat.id, Person.name, Seat.seen_at, func.max(Mark.received_at))
+        .join(Person, Person.id == Seat.person_id)
+        .outerjoin(Visit, Visit.seat_id == Seat.id)
+        .outerjoin(Mark, Mark.visit_id == Visit.id)
+        .where(Seat.round_id == found.id, Seat.removed_at.is_(None))
+        .group_by(Seat.id, Person.name, Seat.seen_at)
+        .order_by(Person.name)
+    )
+    begun = found.opened_at or found.created_at
+    rows: list[tuple[int, str, datetime | None, datetime | None]] = [
+        (seat_id, name, seen, last) for seat_id, name, seen, last in answer
+    ]
+    quiet = [
+        Quiet(seat_id, name, last or begun, left.get(seat_id, 0))
+        for seat_id, name, _, last in rows
+        if found.state == State.OPEN
+        and left.get(seat_id, 0) > 0
+        and now() - (last or begun) >= QUIET_AFTER
+    ]
+    offline = {
+        seat_id: seen for seat_id, _, seen, _ in rows if not seen or now() - seen > OFFLINE_AFTER
+    }
+    return Watch(quiet, offline, behind_of(found, progress), _flags(session, found, progress))
+
+
+def behind_of(found: Round, progress: Progress) -> list[ProjectProgress]:
+    """Projects with fewer judges than wanted, or fewer sheets than most, the fewest first.
+
+    A project that has not been on stage yet is not behind, it is to come.
+    """
+    wanted = found.wanted or USUAL_WANTED
+    seen = [row for row in progress.projects if found.pitch is None or row.position < found.pitch]
+    middle = median([row.done for row in seen] or [0])
+    rows = [
+        row
+        for row in seen
+        if row.done <= middle - BEHIND
+        or (found.mode == Mode.VISITS and found.wanted is not None and row.of < wanted)
+    ]
+    return sorted(rows, key=lambda row: (row.done, row.position))
+
+
+def _flags(session: Session, found: Round, progress: Progress) -> list[tuple[str, int]]:
+    if found.mode != Mode.VISITS:
+        return []
+    titles = {row.project_id: row.title for row in progress.projects}
+    absent = session.scalars(
+        select(Visit.project_id)
+        .join(VisitStep, VisitStep.visit_id == Visit.id)
+        .where(
+            Visit.round_id == found.id,
+            VisitStep.reason == Reason.ABSENT,
+            VisitStep.at > now() - FLAGS_FOR,
+        )
+    )
+    counted = Counter(absent.all())
+    return [(titles[project], times) for project, times in counted.items() if project in titles]
+
+
+def sheet_of(session: Session, round_id: int, visit_id: int) -> tuple[Visit, str]:
+    """A visit of a round and its judge's name.
+
+    Raises:
+        NotFound: there is none, or it is another round's.
+    """
+    query = (
+        select(Visit, Person.name)
+        .join(Seat, Seat.id == Visit.seat_id)
+        .join(Person, Person.id == Seat.person_id)
+        .where(Visit.id == visit_id, Visit.round_id == round_id)
+    )
+    for visit, name in session.execute(query):
+        return visit, name
+    raise NotFound("no_such_sheet", "This round has no such sheet.")
+
+
+@dataclass(frozen=True)
+class SheetMark:
+    """A row of one sheet's ledger as organizers see it."""
+
+    mark: Mark
+    entered_by: str | None
+    reason: str | None
+
+
+def sheet_marks(session: Session, visit_id: int) -> list[SheetMark]:
+    """Every mark of a visit, the newest first, with who entered it in the judge's place."""
+    rows = session.execute(
+        select(Mark, Person.name, Note.text)
+        .outerjoin(Person, Person.id == Mark.entered_by_id)
+        .outerjoin(Correction, Correction.mark_id == Mark.id)
+        .outerjoin(Note, Note.id == Correction.note_id)
+        .where(Mark.visit_id == visit_id)
+        .order_by(Mark.id.desc())
+    )
+    return [SheetMark(mark, name, reason) for mark, name, reason in rows]

@@ -1,0 +1,25 @@
+"""Judging for people: the cockpit, the judge's sheets, the results; and for programs."""
+
+from hackathon.judging.routes import (
+    api,
+    cockpit,
+    corrections,
+    evening,
+    plan,
+    results,
+    rubric,
+    sheets,
+)
+from hackathon.judging.routes.blueprint import blueprint
+
+__all__ = [
+    "api",
+    "blueprint",
+    "cockpit",
+    "corrections",
+    "evening",
+    "plan",
+    "results",
+    "rubric",
+    "sheets",
+]

@@ -1,0 +1,345 @@
+"""The organizer's side: the round, its judges, the running order, the late tray."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, render_template, request, url_for
+
+from hackathon.events.access import here
+from hackathon.judging import rules
+from hackathon.judging.access import JUDGE_OR_ORGANIZER, STAGE, seats_here
+from hackathon.judging.forms import (
+    ConflictForm,
+    LateForm,
+    MoveForm,
+    SeatForm,
+)
+from hackathon.judging.queries import marks, results, rounds
+from hackathon.judging.queries.boards import pitch_json, state_json
+from hackathon.judging.queries.stage import step_json
+from hackathon.judging.queries.watch import watch_of
+from hackathon.judging.routes.blueprint import blueprint
+from hackathon.judging.rules import MARKING, State, Verb
+from hackathon.judging.service import late as late_service
+from hackathon.judging.service import rounds as service
+from hackathon.judging.service import seats as seat_service
+from hackathon.people import service as people
+from hackathon.people.access import ORGANIZER, current_actor, requires
+from hackathon.shared import qr
+from hackathon.shared.db import reading
+from hackathon.shared.web import act, see, submit
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
+
+    from hackathon.judging.models import Round, Seat
+
+
+@blueprint.get("/events/<slug>/judging")
+@requires(JUDGE_OR_ORGANIZER)
+def index(slug: str) -> ResponseReturnValue:
+    """The round that matters now: the cockpit for organizers, the own list for judges."""
+    place = here(slug)
+    if place.organizes:
+        found = rounds.present_round(rounds.rounds_of(reading(), place.event.id))
+        if found is None:
+            return render_template("judging/empty.html", here=place)
+        return cockpit_page(slug, found.id)
+    own = seats_here(place.event.id, place.actor)
+    present = rounds.present_round([found for _, found in own])
+    return redirect(url_for(".my_list", slug=slug, round_id=present.id if present else 0))
+
+
+@blueprint.get("/events/<slug>/judging/<int:round_id>")
+@requires(ORGANIZER)
+def cockpit(slug: str, round_id: int) -> ResponseReturnValue:
+    """How far everything is, who is quiet, what to press next."""
+    return cockpit_page(slug, round_id)
+
+
+def cockpit_page(
+    slug: str,
+    round_id: int,
+    *,
+    seat_form: SeatForm | None = None,
+    move_form: MoveForm | None = None,
+    conflict_form: ConflictForm | None = None,
+) -> str:
+    """The cockpit, with what was typed and refused."""
+    place, session = here(slug), reading()
+    every = rounds.rounds_of(session, place.event.id)
+    found = next((row for row in every if row.id == round_id), None)
+    if found is None:
+        raise rounds.no_such_round()
+    is_frozen = rounds.is_frozen(found)
+    entries = [] if is_frozen else rounds.entries_of(session, place.event, found.id)
+    record = results.newest_record(session, found.id) if is_frozen else None
+    progress = None if is_frozen else results.progress_of(session, found, entries)
+    is_marking = State(found.state) in MARKING
+    return render_template(
+        "judging/cockpit.html",
+        here=place,
+        rounds=every,
+        found=found,
+        state=State(found.state),
+        verbs=rules.verbs_of(State(found.state)),
+        progress=progress,
+        watch=watch_of(session, found, progress) if is_marking and progress else None,
+        paused_reason=rounds.reasons_of(session, found)[0],
+        pitch=pitch_json(found, entries),
+        seats=rounds.seats_of(session, found.id) if is_frozen else [],
+        record=record,
+        waiting=marks.late_waiting(session, found.id) if is_frozen else 0,
+        is_marking=is_marking,
+        seat_form=seat_form or SeatForm(),
+        move_form=move_form or MoveForm(),
+        conflict_form=conflict_form or ConflictForm(),
+    )
+
+
+SAID = {
+    Verb.OPEN: "Judging is open. Judges see their lists now.",
+    Verb.PAUSE: "Judging is paused; judges see why.",
+    Verb.RESUME: "Judging goes on.",
+    Verb.FREEZE: "Judging is closed and the result record is written. Nobody else sees it yet.",
+    Verb.FINALIZE: "The results are final. Rehearse, then reveal.",
+}
+
+
+@blueprint.post("/events/<slug>/judging/<int:round_id>/move")
+@requires(ORGANIZER)
+def move(slug: str, round_id: int) -> ResponseReturnValue:
+    """Open, pause, resume, freeze, finalize."""
+    form, event_id = MoveForm(request.form), here(slug).event.id
+
+    def work(session: Session) -> Round:
+        return service.move(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            round_id=round_id,
+            verb=Verb(form.verb.data),
+            reason=str(form.reason.data or ""),
+        )
+
+    if submit(form, work) is None:
+        return cockpit_page(slug, round_id, move_form=form), form.status
+    flash(SAID[Verb(form.verb.data)])
+    return see(".cockpit", slug=slug, round_id=round_id)
+
+
+# --- judges ---------------------------------------------------------------------------
+
+
+@blueprint.post("/events/<slug>/judging/<int:round_id>/seats")
+@requires(ORGANIZER)
+def add_seat(slug: str, round_id: int) -> ResponseReturnValue:
+    """Give somebody a seat; an unknown address becomes a person."""
+    form, event_id = SeatForm(request.form), here(slug).event.id
+
+    def work(session: Session) -> Seat:
+        actor = current_actor(session)
+        person = people.person_for(
+            session, actor, email=str(form.email.data), name=str(form.name.data or "")
+        )
+        return seat_service.add_seat(
+            session,
+            actor,
+            event_id=event_id,
+            round_id=round_id,
+            person_id=person.id,
+            chair=seat_service.Chair(group_label=str(form.group_label.data or "")),
+        )
+
+    if submit(form, work) is None:
+        return cockpit_page(slug, round_id, seat_form=form), form.status
+    flash("The judge has a seat.")
+    return see(".cockpit", slug=slug, round_id=round_id)
+
+
+@blueprint.post("/events/<slug>/judging/<int:round_id>/seats/<int:seat_id>/remove")
+@requires(ORGANIZER)
+def remove_seat(slug: str, round_id: int, seat_id: int) -> ResponseReturnValue:
+    """Take a seat away; complete sheets stay."""
+    event_id = here(slug).event.id
+    act(
+        lambda session: seat_service.remove_seat(
+            session, current_actor(session), event_id=event_id, round_id=round_id, seat_id=seat_id
+        )
+    )
+    flash("The seat is taken away; complete sheets still count.")
+    return see(".cockpit", slug=slug, round_id=round_id)
+
+
+@blueprint.post("/events/<slug>/judging/<int:round_id>/conflicts")
+@requires(JUDGE_OR_ORGANIZER)
+def declare(slug: str, round_id: int) -> ResponseReturnValue:
+    """A judge says "I must not score this one"; organizers say it for a judge."""
+    form, place = ConflictForm(request.form), here(slug)
+
+    def work(session: Session) -> bool:
+        actor = current_actor(session)
+        found = rounds.find_round(session, place.event.id, round_id)
+        seat_service.declare_conflict(
+            session,
+            actor,
+            found=found,
+            project_id=int(form.project.data or 0),
+            seat_id=form.seat.data,
+            reason=str(form.reason.data or ""),
+        )
+        return True
+
+    done = submit(form, work)
+    own = any(found.id == round_id for _, found in seats_here(place.event.id, place.actor))
+    if done is None and place.organizes:
+        return cockpit_page(slug, round_id, conflict_form=form), form.status
+    if done is None:
+        flash("; ".join(form.general) or "Choose a project.")
+    else:
+        flash("Noted: that project is not scored by this judge.")
+    if own and form.seat.data is None:
+        return see(".my_list", slug=slug, round_id=round_id)
+    return see(".cockpit", slug=slug, round_id=round_id)
+
+
+# --- the running order ----------------------------------------------------------------
+
+
+@blueprint.post("/events/<slug>/judging/<int:round_id>/order")
+@requires(ORGANIZER)
+def set_order(slug: str, round_id: int) -> ResponseReturnValue:
+    """Draw the order by lot, or move one project up or down."""
+    place = here(slug)
+    by_lot = request.form.get("how") == "lot"
+    up = request.form.get("up", type=int)
+
+    def work(session: Session) -> bool:
+        projects: list[int] | None = None
+        if not by_lot:
+            found = rounds.find_round(session, place.event.id, round_id)
+            order = [row.project_id for row in rounds.entries_of(session, place.event, found.id)]
+            projects = rules.moved_up(order, up or 0)
+        service.set_order(
+            session,
+            current_actor(session),
+            event_id=place.event.id,
+            round_id=round_id,
+            projects=projects,
+        )
+        return True
+
+    act(work)
+    flash("The order is drawn by lot." if by_lot else "Moved up.")
+    return see(".cockpit", slug=slug, round_id=round_id)
+
+
+@blueprint.post("/events/<slug>/judging/<int:round_id>/pitch")
+@requires(ORGANIZER)
+def show_pitch(slug: str, round_id: int) -> ResponseReturnValue:
+    """Next: the named place in the order comes on stage; phones open its sheet."""
+    event_id = here(slug).event.id
+    position = request.form.get("position", type=int)
+    act(
+        lambda session: service.show_pitch(
+            session, current_actor(session), event_id=event_id, round_id=round_id,
+            position=position,
+        )
+    )  # fmt: skip
+    return _back(slug, round_id)
+
+
+@blueprint.post("/events/<slug>/judging/<int:round_id>/timer")
+@requires(ORGANIZER)
+def restart_timer(slug: str, round_id: int) -> ResponseReturnValue:
+    """Start the timer again, perhaps with another length."""
+    event_id = here(slug).event.id
+    minutes = request.form.get("minutes", type=int)
+    act(
+        lambda session: service.restart_timer(
+            session, current_actor(session), event_id=event_id, round_id=round_id,
+            seconds=minutes * 60 if minutes else None,
+        )
+    )  # fmt: skip
+    return _back(slug, round_id)
+
+
+def _back(slug: str, round_id: int) -> ResponseReturnValue:
+    target = ".stage" if request.form.get("from") == "stage" else ".cockpit"
+    return see(target, slug=slug, round_id=round_id)
+
+
+@blueprint.get("/events/<slug>/judging/<int:round_id>/stage")
+@requires(ORGANIZER, STAGE)
+def stage(slug: str, round_id: int) -> ResponseReturnValue:
+    """The projector: who pitches, the timer, how many sheets are in, the vote; the reveal.
+
+    It knows what everybody may know and nothing more, whoever opened it.
+    """
+    place, session = here(slug), reading()
+    found = rounds.find_round(session, place.event.id, round_id)
+    state = state_json(session, found, rounds.entries_of(session, place.event, found.id))
+    step = step_json(session, found)
+    address = url_for(".vote", slug=slug, _external=True)
+    return render_template(
+        "judging/stage.html",
+        here=place,
+        found=found,
+        state=state,
+        shown=step["rows"] if step else [],
+        address=address,
+        code=qr.picture(address),
+    )
+
+
+# --- the late tray --------------------------------------------------------------------
+
+
+@blueprint.get("/events/<slug>/judging/<int:round_id>/late")
+@requires(ORGANIZER)
+def late(slug: str, round_id: int) -> ResponseReturnValue:
+    """What came after the freeze."""
+    return _late_page(slug, round_id, LateForm())
+
+
+def _late_page(slug: str, round_id: int, form: LateForm) -> str:
+    place, session = here(slug), reading()
+    found = rounds.find_round(session, place.event.id, round_id)
+    rows = marks.late_rows(session, found.id, found.frozen_at)
+    titles = {
+        entry.project_id: entry.submission.title
+        for entry in rounds.entries_of(session, place.event, found.id)
+    }
+    return render_template(
+        "judging/late.html", here=place, found=found, rows=rows, titles=titles, form=form,
+        shown=rules.shown,
+    )  # fmt: skip
+
+
+@blueprint.post("/events/<slug>/judging/<int:round_id>/late")
+@requires(ORGANIZER)
+def decide_late(slug: str, round_id: int) -> ResponseReturnValue:
+    """Accept or refuse: chosen ones, or all that were made before the freeze."""
+    form, event_id = LateForm(request.form), here(slug).event.id
+    every = request.form.get("which") == "before"
+    chosen = request.form.getlist("late", type=int)
+    is_accepted = request.form.get("answer") == "accept"
+
+    def work(session: Session) -> int:
+        return late_service.decide_late(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            round_id=round_id,
+            late_ids=None if every else chosen,
+            is_accepted=is_accepted,
+            reason=str(form.reason.data or ""),
+        )
+
+    count = submit(form, work)
+    if count is None:
+        return _late_page(slug, round_id, form), form.status
+    flash(f"{count} {'accepted; a new result record is written' if is_accepted else 'refused'}.")
+    return see(".late", slug=slug, round_id=round_id)

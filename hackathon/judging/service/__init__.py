@@ -1,0 +1,1 @@
+"""What people do in judging, by noun: rounds, seats, marks, the late tray, results."""

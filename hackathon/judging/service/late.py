@@ -1,0 +1,121 @@
+"""The late tray: what came after the freeze waits for a person's decision."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from hackathon.events.rules import check_reason
+from hackathon.judging.models import LateMark, Seat, Visit
+from hackathon.judging.queries.rounds import criteria_of
+from hackathon.judging.rules import State
+from hackathon.judging.service.marks import Sent, Target, Texts, write_mark, write_texts
+from hackathon.judging.service.results import record_results
+from hackathon.judging.service.rounds import own_round
+from hackathon.shared.clock import now
+from hackathon.shared.errors import Conflict, NotAllowed, NotFound
+from hackathon.shared.facts import note, record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.judging.models import Round
+    from hackathon.people.rules import Actor
+
+
+def decide_late(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    round_id: int,
+    late_ids: Sequence[int] | None,
+    is_accepted: bool,
+    reason: str,
+) -> int:
+    """Accept or refuse what came late; accepting makes a new result record.
+
+    Args:
+        session: An open transaction.
+        actor: An organizer; nobody decides on own marks.
+        event_id: The event.
+        round_id: Its round, frozen.
+        late_ids: Which; None: all that were made before the freeze by the device's word.
+        is_accepted: Whether they count from now on.
+        reason: Why; a word about the one click is enough.
+
+    Returns how many were decided. What was decided before stays as it was.
+
+    Raises:
+        Conflict: the round is not frozen (finalized results need to be reopened).
+        NotFound: no such late mark in this round.
+        NotAllowed: the actor is the judge who made one of them.
+    """
+    found = own_round(session, actor, event_id, round_id)
+    if found.state != State.FROZEN:
+        raise Conflict(
+            "wrong_state",
+            f"The round is {found.state}; late marks are decided while it is frozen.",
+        )
+    words = check_reason(reason)
+    query = select(LateMark).filter_by(round_id=found.id).order_by(LateMark.id).with_for_update()
+    if late_ids is None:
+        query = query.where(LateMark.decided_at.is_(None), LateMark.made_at < found.frozen_at)
+    else:
+        query = query.where(LateMark.id.in_(late_ids))
+    rows = list(session.scalars(query))
+    if late_ids is not None and len(rows) != len(set(late_ids)):
+        raise NotFound("no_such_late_mark", "The late tray of this round has no such mark.")
+    waiting = [row for row in rows if row.decided_at is None]
+    own = select(Seat.id).filter_by(round_id=found.id, person_id=actor.person_id or 0)
+    if session.scalar(own) in {row.seat_id for row in waiting}:
+        raise NotAllowed(
+            "own_marks", "These are your own marks; another organizer decides. Nothing was changed."
+        )
+    told = note(session, words) if waiting else {}
+    for row in waiting:
+        row.decided_at, row.decided_by_id = now(), actor.person_id
+        row.is_accepted, row.note_id = is_accepted, int(str(told["note"]))
+        if is_accepted:
+            _count(session, actor, found, row)
+        record(
+            session,
+            stream=f"late:{found.id}",
+            kind="late.accepted" if is_accepted else "late.refused",
+            actor_id=actor.person_id,
+            late=row.id,
+            reason=told,
+        )
+    session.flush()
+    if waiting and is_accepted:
+        record_results(session, actor, found)
+    return len(waiting)
+
+
+def _count(session: Session, actor: Actor, found: Round, row: LateMark) -> None:
+    """Add an accepted mark to the ledger under its own key and count."""
+    seat = session.get_one(Seat, row.seat_id)
+    visit = session.scalars(
+        select(Visit).filter_by(seat_id=row.seat_id, project_id=row.project_id)
+    ).one()
+    target = Target(found, seat, visit)
+    sent = Sent(key=row.key, seq=row.seq, made_at=row.made_at, visit_id=visit.id)
+    if row.criterion_id is None:
+        write_texts(session, actor, target, sent, Texts(**json.loads(row.texts)), actor.person_id)
+        return
+    lines = criteria_of(session, found.id)
+    line = next(line for line in lines if line.id == row.criterion_id)
+    write_mark(
+        session,
+        actor,
+        target,
+        sent,
+        lines=lines,
+        line=line,
+        value=row.value,
+        entered_by_id=actor.person_id,
+    )
