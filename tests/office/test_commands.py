@@ -35,7 +35,7 @@ def hackathon(tmp_path):
 def test_help_lists_every_command(hackathon):
     done = hackathon("--help")
     assert done.returncode == 0
-    for word in ("db", "events", "people", "run", "settings", "verify"):
+    for word in ("credits", "db", "events", "people", "run", "settings", "verify"):
         assert f"  {word}" in done.stdout
 
 

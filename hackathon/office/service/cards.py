@@ -1,0 +1,95 @@
+"""Ways in, made on purpose: one-time links on printed cards, or by mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hackathon.office.queries import guests_of
+from hackathon.people import service as people
+from hackathon.people.rules import LINK_MINUTES_MAILED, check_organizes
+from hackathon.shared import mail
+from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound
+from hackathon.shared.sessions import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.orm import Session
+
+    from hackathon.events.models import Event
+    from hackathon.office.queries import Guest
+    from hackathon.people.rules import Actor
+
+MOST_CARDS = 1_000
+
+
+@dataclass
+class Cards:
+    """The links that were made, and the names of those for whom none may be."""
+
+    made: list[tuple[Guest, str]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def make_cards(
+    session: Session, actor: Actor, *, event: Event, person_ids: Collection[int], mailed: bool
+) -> Cards:
+    """A new one-time link for each; older ones end. Nobody gets one whom only admins may help.
+
+    Args:
+        session: An open transaction.
+        actor: An organizer of the event.
+        event: The event whose people they are.
+        person_ids: Who gets one.
+        mailed: Lives 30 minutes, on its way by mail; else 24 hours, to be printed.
+
+    Raises:
+        NotAllowed: not an organizer.
+        NotFound: somebody is not of this event.
+        Invalid: nobody was chosen, or too many.
+    """
+    check_organizes(actor, event.id)
+    if not 0 < len(person_ids) <= MOST_CARDS:
+        raise Invalid("nobody", f"Choose 1 to {MOST_CARDS:,} people; nothing was made.")
+    known = {guest.id: guest for guest in guests_of(session, event)}
+    if not known.keys() >= set(person_ids):
+        raise NotFound("no_such_person", "Somebody of these is not in this event.")
+    cards = Cards()
+    for guest in known.values():
+        if guest.id not in person_ids:
+            continue
+        try:
+            token = people.make_link(session, actor, person_id=guest.id, mailed=mailed)
+        except NotAllowed:
+            cards.left_out.append(guest.name)
+        else:
+            cards.made.append((guest, token))
+    return cards
+
+
+def mail_cards(
+    session: Session, actor: Actor, *, event: Event, person_ids: Collection[int], address: str
+) -> Cards:
+    """Mail everybody a link that signs in once, and says how to get another.
+
+    Raises:
+        Conflict: a rehearsal sends no mail.
+        NotAllowed, NotFound, Invalid: as `make_cards`.
+    """
+    if event.is_rehearsal:
+        raise Conflict("rehearsal", "A rehearsal sends no mail; print the cards.")
+    cards = make_cards(session, actor, event=event, person_ids=person_ids, mailed=True)
+    for guest, token in cards.made:
+        mail.send(
+            session,
+            to=guest.email,
+            subject=f"Your way into {event.name}",
+            body=(
+                f"Hello {guest.name},\n\nyou are in {event.name}. This link signs you in once, "
+                f"for {LINK_MINUTES_MAILED} minutes:\n{address}/sign-in/{token}\n\n"
+                f"Later, ask for a new one with this address at {address}/sign-in\n"
+            ),
+            key=f"link:{digest(token)}",
+        )
+    return cards
