@@ -34,6 +34,9 @@ FEATURES = (
     "teams",
     "projects",
     "judging",
+    "credits",
+    "backlog",
+    "report",
     "office",
     "home",
 )
@@ -81,7 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=secret,
         SQLALCHEMY_DATABASE_URI=settings.database,
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     app.extensions["settings"] = settings
@@ -105,7 +108,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _engine_options(settings: Settings) -> dict[str, object]:
+def engine_options(settings: Settings) -> dict[str, object]:
+    """What the engine is made with."""
     if settings.database.startswith("sqlite"):
         return {
             "pool_size": 20,

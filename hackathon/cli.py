@@ -31,7 +31,7 @@ def cli(context: click.Context, acting: str) -> None:
         schema.upgrade(db.engine)
 
 
-WITHOUT_DATABASE = {"restore", "run", "settings", "screenshots"}
+WITHOUT_DATABASE = {"demo", "restore", "run", "settings", "screenshots"}
 
 
 def _app_or_exit(settings: Settings | None = None) -> Flask:
@@ -70,6 +70,29 @@ def run(port: int, host: str, no_demo: bool) -> None:  # noqa: FBT001 - click pa
     server.serve_laptop(settings, host, port, with_demo=not no_demo)
 
 
+@cli.command("demo")
+@click.option("--reset", is_flag=True, help="Throw the demo away and build it anew.")
+def build_demo(reset: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Build the demo's believable year in a database of its own."""
+    from hackathon import demo, server  # noqa: PLC0415 - other commands need none of it
+
+    try:
+        settings = read_settings(database_url="", demo=True)
+    except BadSettings as problem:
+        click.echo(f"These settings are wrong; nothing was started:\n{problem}", err=True)
+        sys.exit(1)
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    with server.server_lock(settings.instance):
+        if not demo.make_room(settings.folder / "hackathon.db", reset=reset):
+            click.echo(f"The demo is in {settings.folder} already; --reset builds it anew.")
+            return
+        app = create_app(settings)
+        with app.app_context():
+            schema.upgrade(db.engine)
+            demo.fill(demo.Progress(told=click.echo))
+    click.echo(f"The demo is in {settings.folder}. `run` shows it until you start for real.")
+
+
 @cli.group("db")
 def database() -> None:
     """Look after the schema."""
@@ -104,8 +127,11 @@ def current() -> None:
 def main() -> None:
     """Run the command line with every feature's commands."""
     for module in doors("commands"):
-        for found in vars(module).values():
-            if isinstance(found, click.Command):
+        commands = [found for found in vars(module).values() if isinstance(found, click.Command)]
+        groups = [found for found in commands if isinstance(found, click.Group)]
+        inner = [command for group in groups for command in group.commands.values()]
+        for found in commands:
+            if found not in inner:
                 _merge(found)
     cli(prog_name="hackathon")
 

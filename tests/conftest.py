@@ -16,11 +16,11 @@ from flask import Flask  # noqa: TC002 - fixtures read it
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from hackathon.app import create_app
+from hackathon.app import create_app, engine_options
 from hackathon.shared import clock as clock_module
-from hackathon.shared import live, schema
+from hackathon.shared import gate, live, schema
 from hackathon.shared.db import db, transaction, tune
-from hackathon.shared.settings import read_settings
+from hackathon.shared.settings import prepare_folder, read_settings
 
 hypothesis_settings.register_profile(
     "suite",
@@ -77,22 +77,117 @@ def sqlite_url(sqlite_template, tmp_path):
     return f"sqlite:///{path}"
 
 
+class _Lent:
+    """One PostgreSQL database a worker, emptied between tests.
+
+    CREATE and DROP DATABASE wait for the disk, which is most of what a small test costs. A
+    test that changed more than rows (a trigger taken away) gives the database up.
+    """
+
+    SIGNS = (
+        "SELECT (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'), "
+        "(SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class "
+        "WHERE relnamespace = 'public'::regnamespace)"
+    )
+    EMPTY = """
+        DO $$ DECLARE name text; BEGIN
+        SET LOCAL session_replication_role = replica;
+        FOR name IN SELECT tablename FROM pg_tables
+                    WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+            EXECUTE 'DELETE FROM ' || quote_ident(name);
+        END LOOP;
+        FOR name IN SELECT sequencename FROM pg_sequences
+                    WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+            EXECUTE 'ALTER SEQUENCE ' || quote_ident(name) || ' RESTART';
+        END LOOP; END $$
+    """
+
+    def __init__(self, template: str, admin: sa.Engine) -> None:
+        self.template, self.admin = template, admin
+        self.name = ""
+
+    def url(self) -> str:
+        """The address of an empty database."""
+        if not self.name:
+            self.name = f"test_{uuid.uuid4().hex[:12]}"
+            with self.admin.connect() as connection:
+                connection.exec_driver_sql(f"CREATE DATABASE {self.name} TEMPLATE {self.template}")
+            with self._open() as connection:
+                self.signs = connection.exec_driver_sql(self.SIGNS).one()
+        named = sa.make_url(POSTGRESQL).set(database=self.name)
+        return named.render_as_string(hide_password=False)
+
+    def _open(self) -> sa.Connection:
+        url = sa.make_url(POSTGRESQL).set(database=self.name)
+        return sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect()
+
+    def clean(self) -> None:
+        """Empty it for the next test, or drop it."""
+        with self._open() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if connection.exec_driver_sql(self.SIGNS).one() == self.signs:
+                connection.exec_driver_sql(self.EMPTY)
+                return
+        self.drop()
+
+    def drop(self) -> None:
+        """Drop it."""
+        if self.name:
+            with self.admin.connect() as connection:
+                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        self.name = ""
+
+
+@pytest.fixture(scope="session")
+def _lent(postgresql_template):
+    lent = _Lent(*postgresql_template)
+    yield lent
+    lent.drop()
+
+
 @pytest.fixture
-def postgresql_url(postgresql_template):
+def postgresql_url(_lent):
     """The address of an empty migrated PostgreSQL database."""
-    template, admin = postgresql_template
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield (sa.make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False))
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    yield _lent.url()
+    _lent.clean()
 
 
-def _make_app(url: str, folder: Path, **more: object) -> Flask:
+def make_app(url: str, folder: Path, **more: object) -> Flask:
+    """An application of its own folder; mails are kept in memory."""
     app = create_app(read_settings(instance=folder, database_url=url, log_level="WARNING", **more))
     app.config["MAIL_BACKEND"] = "locmem"
     app.testing = False
+    return app
+
+
+_assembled: list[Flask] = []
+
+
+def lend_app(url: str, folder: Path) -> Flask:
+    """This worker's one application, put onto another instance: a folder and a database.
+
+    Assembling it anew costs more than most tests. Whatever an application keeps between
+    requests is made new here: settings, secret, engine, limits, the live line, the gate.
+    """
+    if not _assembled:
+        _assembled.append(make_app(url, folder))
+        return _assembled[0]
+    app = _assembled[0]
+    settings = read_settings(instance=folder, database_url=url, log_level="WARNING")
+    app.config["SECRET_KEY"] = prepare_folder(settings)
+    app.instance_path = str(settings.folder.resolve())
+    app.extensions["settings"] = settings
+    app.extensions.pop("sign_in_limits", None)
+    engine = sa.create_engine(url, **engine_options(settings))
+    tune(engine)
+    db._app_engines[app] = {None: engine}
+    live._rooms.boards.clear()
+    app.__dict__.pop("wsgi_app")
+    live.set_up(app)
+    app.wsgi_app = gate.Gate(app.wsgi_app, app, settings)
     return app
 
 
@@ -105,7 +200,7 @@ def engines() -> list[str]:
 def database(request, tmp_path):
     """An application on an empty migrated database, once for each engine; context open."""
     url = request.getfixturevalue(f"{request.param}_url")
-    app = _make_app(url, tmp_path / "instance")
+    app = lend_app(url, tmp_path / "instance")
     with app.app_context():
         yield app
         db.session.remove()
@@ -115,7 +210,7 @@ def database(request, tmp_path):
 @pytest.fixture
 def app(sqlite_url, tmp_path):
     """An application on an empty migrated SQLite database, without an open context."""
-    app = _make_app(sqlite_url, tmp_path / "instance")
+    app = lend_app(sqlite_url, tmp_path / "instance")
     yield app
     with app.app_context():
         db.session.remove()

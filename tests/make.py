@@ -9,11 +9,16 @@ from html.parser import HTMLParser
 from flask.testing import FlaskClient
 
 from hackathon.events.models import Event, Registration
+from hackathon.judging.rules import check_rubric, check_scale
 from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
 from hackathon.people.rules import Actor, Role, SiteRole
+from hackathon.projects.models import Project, ProjectVersion
+from hackathon.projects.rules import NEEDED, Card
 from hackathon.shared import sessions
 from hackathon.shared.clock import now
 from hackathon.shared.db import transaction
+from hackathon.shared.money import Micros
+from hackathon.teams.models import Membership, Team
 
 _numbers = itertools.count(1)
 
@@ -123,3 +128,50 @@ def client_of(app, player=None):
             token = sessions.begin(session, person_id=player.id, device="test")
         client.set_cookie(app.session_interface.cookie, token)
     return client
+
+
+# --- projects and judging -----------------------------------------------------------
+
+
+def make_project(session, event, *, name, members=(), saved_at=None):
+    """A team with a complete card, saved now unless told otherwise."""
+    team = Team(event_id=event.id, name=name, name_key=name.casefold(), capacity=5)
+    session.add(team)
+    session.flush()
+    for person in members:
+        session.add(Membership(event_id=event.id, team_id=team.id, person_id=person.id))
+    card = Card(**dict.fromkeys(NEEDED, "Something") | {"title": f"{name} at work"})
+    project = Project(event_id=event.id, team_id=team.id, version=1)
+    session.add(project)
+    session.flush()
+    session.add(
+        ProjectVersion(
+            project_id=project.id, number=1, title=card.title, card=card.as_text(),
+            is_complete=True, saved_at=saved_at or now(),
+        )
+    )  # fmt: skip
+    session.flush()
+    return project
+
+
+def make_rubric(*keys, low=1, high=5, step=1, name="Final"):
+    """A rubric of equal weights; `impact` and `works` unless keys are given."""
+    lines = [(key, key.capitalize(), 1, {}) for key in keys or ("impact", "works")]
+    return check_rubric(name, check_scale(low, high, step), lines)
+
+
+# --- credits --------------------------------------------------------------------
+
+
+def make_team(session, event_id, name=None):
+    """A team without members."""
+    name = name or f"Team {next(_numbers):04}"
+    team = Team(event_id=event_id, name=name, name_key=name.casefold(), capacity=5)
+    session.add(team)
+    session.flush()
+    return team
+
+
+def cents(amount):
+    """Whole cents of an amount of dollars, in micros."""
+    return Micros(round(amount * 100) * 10_000)

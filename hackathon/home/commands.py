@@ -5,22 +5,50 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SHOTS = (
     ("welcome", "", "/", 1280, "light"),
-    ("event", "Paul", "{event}", 390, "light"),
-    ("people", "Olga", "{event}/people", 1280, "dark"),
-    ("doors", "Pia", "{event}/teams", 390, "light"),
-    ("teams", "Olga", "{event}/teams", 1280, "light"),
-    ("team", "Paul", "{team}", 1280, "light"),
-    ("settings", "Olga", "{event}/settings", 1280, "dark"),
-    ("start", "", "/start", 390, "dark"),
-    ("projects", "Olga", "{event}/projects", 1280, "light"),
-    ("card", "Olga", "{project}", 1280, "light"),
+    ("home", "Olga", "/", 1280, "light"),
+    ("doors", "Pia", "{present}/teams", 390, "light"),
+    ("sheet", "Judith", "{present}/judging", 390, "light"),
+    ("cockpit", "Olga", "{present}/judging", 1280, "light"),
+    ("projector", "Olga", "{present}/judging", 1280, "dark"),
+    ("credits", "Olga", "{present}/credits", 1280, "dark"),
+    ("results", "Paul", "{past}/results", 390, "dark"),
+    ("backlog", "Owen", "/backlog", 1280, "light"),
+    ("quarter", "Ada", "/quarters/{quarter}", 1280, "light"),
 )
+"""(name, who signs in, where, width, color scheme)"""
+
+
+def _places(page: Page, url: str) -> dict[str, str]:
+    """The addresses of the demo's present and first event, and the first one's quarter."""
+    page.goto(url + "/events")
+    rows = page.locator("tbody tr")
+    present = rows.filter(has_text="Judging").get_by_role("link").first
+    past = rows.filter(has_text="Follow-up").last
+    quarter = re.search(r"\d{4}-Q\d", past.inner_text())
+    return {
+        "present": str(present.get_attribute("href")),
+        "past": str(past.get_by_role("link").first.get_attribute("href")),
+        "quarter": quarter[0] if quarter else "",
+    }
+
+
+def _open(page: Page, name: str) -> None:
+    """What is behind the first page."""
+    if name == "sheet":
+        page.get_by_role("link", name="Score it").click()
+    if name == "projector":
+        page.get_by_role("link", name="Projector").click()
+    page.wait_for_timeout(1500)  # for the socket's first word
 
 
 @click.command("screenshots")
@@ -45,14 +73,9 @@ def screenshots(url: str, folder: str) -> None:
             if person:
                 page.get_by_role("button", name=re.compile(f"^{person}")).click()
             if "{" in path:
-                page.goto(url + "/events")
-                event = page.locator("tbody tr", has_text="Hacking").get_by_role("link")
-                address = str(event.first.get_attribute("href"))
-                page.goto(url + address + "/teams")
-                team = str(page.locator("tbody tr a").first.get_attribute("href"))
-                project = team.replace("/teams/", "/projects/")
-                path = path.format(event=address, team=team, project=project)  # noqa: PLW2901 - filled in
+                path = path.format(**_places(page, url))  # noqa: PLW2901 - filled in
             page.goto(url + path)
+            _open(page, name)
             page.screenshot(path=target / f"{name}-{width}-{scheme}.png")
             context.close()
             click.echo(f"{name}-{width}-{scheme}.png")

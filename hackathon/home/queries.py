@@ -1,37 +1,68 @@
-"""What a person's home shows: their events, and what needs them."""
+"""What a person's home shows: one sentence, what needs them, and the event that runs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from hackathon.backlog.models import Proposal
+from hackathon.backlog.queries.figures import overdue_of
+from hackathon.credits.queries.board import team_lines
 from hackathon.events.models import Registration
-from hackathon.events.queries import EventRow, events_for
+from hackathon.events.queries import EventRow, events_for, phase_of
 from hackathon.events.rules import Phase
+from hackathon.judging.queries.glance import Glance, glances
+from hackathon.judging.rules import MARKING, State
+from hackathon.projects.queries import ProjectRow, project_rows
+from hackathon.projects.rules import LABELS
+from hackathon.shared.money import Micros, whole_dollars
+from hackathon.shared.show import ago, day
+from hackathon.teams.models import Membership
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
+    from hackathon.events.models import Event
     from hackathon.people.rules import Actor
+
+RUNNING = (Phase.JUDGING, Phase.HACKING, Phase.RESULTS, Phase.REGISTRATION)
+"""The event in focus is the first of these; results wait for the winners' follow-up."""
+FORMING = {Phase.REGISTRATION, Phase.HACKING}
 
 
 @dataclass(frozen=True)
-class Need:
-    """One thing that needs a person: a sentence, and where to do it."""
+class Link:
+    """Words that lead somewhere."""
 
     text: str
     endpoint: str
-    slug: str
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Number:
+    """A figure of the event in focus; it links to the rows behind it."""
+
+    key: str
+    label: str
+    value: str
+    detail: str
+    endpoint: str
+
+
+@dataclass
 class Home:
     """A home: the sentence is computed from the needs below it."""
 
-    needs: list[Need]
     events: list[EventRow]
+    focus: EventRow | None = None
+    needs: list[Link] = field(default_factory=list)
+    numbers: list[Number] = field(default_factory=list)
+    deadline: tuple[str, datetime] | None = None
 
     @property
     def sentence(self) -> str:
@@ -41,39 +72,232 @@ class Home:
         count = len(self.needs)
         return f"{count} thing{'' if count == 1 else 's'} need{'s' if count == 1 else ''} you."
 
+    def need(self, text: str, endpoint: str, **values: object) -> None:
+        """One more thing that needs the person."""
+        self.needs.append(Link(text, endpoint, values))
+
+
+@dataclass(frozen=True)
+class _Counts:
+    terms: dict[int, int | None]
+    alone: int
+
 
 def home_of(session: Session, actor: Actor) -> Home:
-    """The home of a person."""
+    """The home of a person; seven statements, five more when an event is in focus."""
     rows = events_for(session, actor)
+    person_id = actor.person_id or 0
+    organized = [row for row in rows if actor.organizes(row.event.id)]
+    judging = [row.event.id for row in organized if row.phase is Phase.JUDGING]
+    is_judging = any(row.phase is Phase.JUDGING for row in rows)
+    rounds = glances(session, judging, person_id) if is_judging else []
+    seats = {found.event_id for found in rounds if found.is_judge}
     mine = [
-        row for row in rows if actor.organizes(row.event.id) or actor.event_roles.get(row.event.id)
+        row
+        for row in rows
+        if actor.organizes(row.event.id)
+        or actor.event_roles.get(row.event.id)
+        or row.event.id in seats
     ]
-    needs = []
-    versions: dict[int, int | None] = dict(
-        iter(
-            session.execute(
-                select(Registration.event_id, Registration.terms_version).where(
-                    Registration.person_id == actor.person_id
-                )
-            )
+    running = [row for phase in RUNNING for row in mine if row.phase is phase]
+    home = Home(events=mine, focus=running[0] if running else None)
+    for late in overdue_of(session, person_id):
+        home.need(
+            f"{late.title}: {late.what}, due {day(late.due_on)}",
+            "backlog.proposal",
+            proposal_id=late.proposal_id,
         )
-    )
+    is_forming = any(row.phase in FORMING for row in mine)
+    counts = _counts(session, person_id, home.focus) if is_forming else _Counts({}, 0)
     for row in mine:
-        event, slug = row.event, row.event.slug
-        if actor.organizes(event.id) and row.phase is Phase.DRAFT:
-            needs.append(
-                Need(f"{event.name} is still in draft: publish it.", "events.settings", slug)
+        _ask(home, row, actor, counts)
+    _judge(home, rounds)
+    if home.focus is not None:
+        if actor.organizes(home.focus.event.id):
+            _organize(session, home, home.focus, rounds, counts)
+        elif actor.takes_part(home.focus.event.id):
+            _take_part(session, home, home.focus, person_id)
+    return home
+
+
+def row_of(session: Session, event: Event) -> EventRow:
+    """An event as a home lists it."""
+    people = select(func.count()).select_from(Registration).filter_by(event_id=event.id)
+    return EventRow(event, phase_of(session, event), session.scalar(people) or 0)
+
+
+def alone_in(session: Session, row: EventRow) -> int:
+    """How many registered people have no team."""
+    return _counts(session, 0, row).alone
+
+
+def _counts(session: Session, person_id: int, focus: EventRow | None) -> _Counts:
+    """The terms a person accepted, and how many in the focus have no team; one statement."""
+    in_team = select(Membership.person_id).filter_by(
+        event_id=focus.event.id if focus else 0, left_at=None
+    )
+    alone = (
+        select(func.count())
+        .select_from(Registration)
+        .where(
+            Registration.event_id == (focus.event.id if focus else 0),
+            Registration.person_id.not_in(in_team),
+        )
+        .scalar_subquery()
+    )
+    lone = select(alone.label("alone")).subquery()
+    rows = session.execute(
+        select(lone.c.alone, Registration.event_id, Registration.terms_version)
+        .select_from(lone)
+        .outerjoin(Registration, Registration.person_id == person_id)
+    ).all()
+    terms = {event_id: version for _, event_id, version in rows if event_id is not None}
+    return _Counts(terms, rows[0].alone)
+
+
+def _ask(home: Home, row: EventRow, actor: Actor, counts: _Counts) -> None:
+    event = row.event
+    if actor.organizes(event.id) and row.phase is Phase.DRAFT:
+        home.need(
+            f"{event.name} is still in draft: publish it.", "events.settings", slug=event.slug
+        )
+    if actor.organizes(event.id) and row.phase is Phase.REGISTRATION and row.people == 0:
+        home.need(
+            f"Nobody has joined {event.name} yet: share the link.",
+            "events.settings",
+            slug=event.slug,
+        )
+    asked = event.id in counts.terms and event.terms
+    is_open = row.phase in FORMING
+    if asked and is_open and counts.terms[event.id] != event.terms_version:
+        home.need(f"Accept the text of {event.name}.", "events.overview", slug=event.slug)
+
+
+def _judge(home: Home, rounds: list[Glance]) -> None:
+    slugs = {row.event.id: row.event.slug for row in home.events}
+    for found in rounds:
+        rest = found.own_of - found.own_done
+        if found.is_judge and rest and found.state is State.OPEN and found.event_id in slugs:
+            home.need(
+                f"Score {rest} more project{'' if rest == 1 else 's'} in {found.name}.",
+                "judging.my_list",
+                slug=slugs[found.event_id],
+                round_id=found.round_id,
             )
-        if actor.organizes(event.id) and row.phase is Phase.REGISTRATION and row.people == 0:
-            needs.append(
-                Need(
-                    f"Nobody has joined {event.name} yet: share the link.", "events.settings", slug
-                )
-            )
-        asked = event.id in versions and event.terms and versions[event.id] != event.terms_version
-        if asked and row.phase in {Phase.REGISTRATION, Phase.HACKING}:
-            needs.append(Need(f"Accept the text of {event.name}.", "events.overview", slug))
-    return Home(needs=needs, events=mine)
+
+
+def numbers_of(session: Session, row: EventRow, rounds: list[Glance], alone: int) -> list[Number]:
+    """An organizer's figures of an event; at most five statements."""
+    event, found = row.event, []
+    if row.phase in FORMING:
+        detail = f"of {row.people} people"
+        found.append(Number("alone", "Without a team", str(alone), detail, "teams.index"))
+    if row.phase is Phase.HACKING:
+        cards = project_rows(session, event)
+        rest = [card for card in cards if card.status in {"incomplete", "nothing yet"}]
+        detail = f"of {len(cards)} teams"
+        found.append(
+            Number("cards", "Nothing complete yet", str(len(rest)), detail, "projects.index")
+        )
+    found += [
+        Number(
+            f"round:{one.round_id}",
+            f"Sheets in {one.name}",
+            f"{one.done} of {one.of}",
+            "paused" if one.state is State.PAUSED else "judging is open",
+            "judging.index",
+        )
+        for one in rounds
+        if one.event_id == event.id and one.state in MARKING
+    ]
+    lines = team_lines(session, event.id)
+    granted = Micros(sum(line.granted for line in lines))
+    used = Micros(sum(line.used for line in lines))
+    moments = [line.fresh.through for line in lines if line.fresh.through is not None]
+    if granted:
+        age = f"seen {ago(min(moments))}" if moments else "no data yet"
+        detail = f"of {whole_dollars(granted)} granted, {age}"
+        value = whole_dollars(used) if moments else "?"
+        found.append(Number("credits", "Credits used", value, detail, "credits.index"))
+    if row.phase is Phase.RESULTS:
+        promoted = _promoted(session, event.id)
+        found.append(
+            Number("promoted", "Winners in the backlog", str(promoted), "from this event",
+                   "backlog.promote")
+        )  # fmt: skip
+    return found
+
+
+def _promoted(session: Session, event_id: int) -> int:
+    query = select(func.count()).select_from(Proposal).where(Proposal.event_id == event_id)
+    return session.scalar(query) or 0
+
+
+def _organize(
+    session: Session, home: Home, row: EventRow, rounds: list[Glance], counts: _Counts
+) -> None:
+    event = row.event
+    if row.phase is Phase.HACKING:
+        home.deadline = ("Submissions close", event.submissions_close_at)
+    for found in rounds:
+        if found.event_id == event.id:
+            _follow_round(home, row, found)
+    home.numbers = numbers_of(session, row, rounds, counts.alone)
+    if any(number.key == "promoted" and number.value == "0" for number in home.numbers):
+        home.need(
+            f"Take the winners of {event.name} into the backlog.",
+            "backlog.promote",
+            slug=event.slug,
+        )
+
+
+def _follow_round(home: Home, row: EventRow, found: Glance) -> None:
+    where = {"slug": row.event.slug, "round_id": found.round_id}
+    words = {
+        State.DRAFT: f"Open {found.name}: projects and judges are waiting.",
+        State.FROZEN: f"Look at the result record of {found.name} and make it final.",
+        State.FINALIZED: f"Reveal the results of {found.name}.",
+    }
+    if found.state in words:
+        home.need(words[found.state], "judging.cockpit", **where)
+
+
+def _take_part(session: Session, home: Home, row: EventRow, person_id: int) -> None:
+    event = row.event
+    rows = project_rows(session, event, person_id=person_id)
+    own = rows[0] if rows else None
+    if row.phase is Phase.HACKING:
+        home.deadline = ("Submissions close", event.submissions_close_at)
+    if own is None:
+        if row.phase in FORMING:
+            home.need(f"Find a team in {event.name}, or make one.", "teams.index", slug=event.slug)
+        return
+    home.numbers.append(
+        Number("team", "Your team", own.team.name, _card_words(own), "projects.index")
+    )
+    if row.phase is Phase.HACKING and own.card.missing:
+        missing = ", ".join(LABELS[name] for name in own.card.missing[:2])
+        home.need(
+            f"Finish your project card: {missing}{' …' if len(own.card.missing) > 2 else ''}",  # noqa: PLR2004 - two are named
+            "projects.edit",
+            slug=event.slug,
+            team_id=own.team.id,
+        )
+    (line,) = team_lines(session, event.id, own.team.id)
+    if line.granted:
+        home.numbers.append(
+            Number("credits", "Credits left", whole_dollars(line.rest),
+                   f"of {whole_dollars(line.granted)}"
+                   + (f", seen {ago(line.fresh.through)}" if line.fresh.through else ", no data yet"),
+                   "credits.index")
+        )  # fmt: skip
+    if row.phase is Phase.RESULTS:
+        home.need(f"Read the results of {event.name}.", "judging.results", slug=event.slug)
+
+
+def _card_words(own: ProjectRow) -> str:
+    words = {"submitted": "project card complete", "nothing yet": "no project card yet"}
+    return words.get(own.status, f"project card {own.status}")
 
 
 def database_answers(session: Session) -> bool:
