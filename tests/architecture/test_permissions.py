@@ -1,9 +1,11 @@
 """The permission matrix: every door, every member of the cast; a door without a row fails."""
 
 import pytest
-from make import actor, client_of, make_event, make_participant
+from make import actor, client_of, make_event, make_participant, make_project, make_rubric
 
 from hackathon.events.models import Event
+from hackathon.judging.service.rounds import add_round
+from hackathon.judging.service.seats import add_seat
 from hackathon.people.models import Person
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.people.service import make_link
@@ -11,11 +13,12 @@ from hackathon.shared.db import transaction
 from hackathon.teams import service as teams
 from hackathon.teams.models import Team
 
-EVERYBODY = {"visitor", "paul", "rita", "olga", "lena", "ada"}
+EVERYBODY = {"visitor", "paul", "judith", "rita", "olga", "lena", "ada"}
 SIGNED_IN = EVERYBODY - {"visitor"}
 MEMBERS = {"paul", "olga", "lena", "ada"}
 ORGANIZERS = {"olga", "lena", "ada"}
 LEADS = {"lena", "ada"}
+JUDGES = {"judith"}  # holds a seat and no role
 
 MATRIX = {
     "static": EVERYBODY,
@@ -23,6 +26,8 @@ MATRIX = {
     "home.start": EVERYBODY,
     "home.start_for_real": EVERYBODY,
     "home.health": EVERYBODY,
+    "home.site": {"ada"},
+    "home.change_site": {"ada"},
     "people.sign_in": EVERYBODY,
     "people.enter": EVERYBODY,
     "people.enter_demo": EVERYBODY,
@@ -72,6 +77,7 @@ MATRIX = {
     "teams.remove": MEMBERS,
     "teams.hand_over": MEMBERS,
     "teams.place_person": ORGANIZERS,
+    "teams.place_agreed": ORGANIZERS,
     "projects.index": MEMBERS,
     "projects.project": MEMBERS,
     "projects.edit": {"paul"},
@@ -79,6 +85,135 @@ MATRIX = {
     "projects.version": MEMBERS,
     "projects.reopen": ORGANIZERS,
     "projects.take_out": ORGANIZERS,
+    "judging.index": ORGANIZERS | JUDGES,
+    "judging.new": ORGANIZERS,
+    "judging.create": ORGANIZERS,
+    "judging.cockpit": ORGANIZERS,
+    "judging.edit": ORGANIZERS,
+    "judging.change": ORGANIZERS,
+    "judging.move": ORGANIZERS,
+    "judging.add_seat": ORGANIZERS,
+    "judging.remove_seat": ORGANIZERS,
+    "judging.declare": ORGANIZERS | JUDGES,
+    "judging.set_order": ORGANIZERS,
+    "judging.show_pitch": ORGANIZERS,
+    "judging.restart_timer": ORGANIZERS,
+    "judging.stage": ORGANIZERS,
+    "judging.method": EVERYBODY,
+    "judging.worker": JUDGES,
+    "judging.device": JUDGES,
+    "judging.visit": ORGANIZERS,
+    "judging.correct": ORGANIZERS,
+    "judging.preview": ORGANIZERS,
+    "judging.publish_method": ORGANIZERS,
+    "judging.practice": JUDGES,
+    "judging.plan": ORGANIZERS,
+    "judging.apply": ORGANIZERS,
+    "judging.give_visit": ORGANIZERS,
+    "judging.timetable": ORGANIZERS,
+    "judging.calendar": ORGANIZERS | JUDGES,
+    "judging.take_next": JUDGES,
+    "judging.release": JUDGES,
+    "judging.late": ORGANIZERS,
+    "judging.decide_late": ORGANIZERS,
+    "judging.standings": ORGANIZERS,
+    "judging.look": ORGANIZERS,
+    "judging.standings_csv": ORGANIZERS,
+    "judging.sheets_csv": ORGANIZERS,
+    "judging.why": ORGANIZERS,
+    "judging.decide_place": ORGANIZERS,
+    "judging.screens": ORGANIZERS,
+    "judging.make_key": ORGANIZERS,
+    "judging.revoke_key": ORGANIZERS,
+    "judging.rehearsal": ORGANIZERS,
+    "judging.turn_vote": ORGANIZERS,
+    "judging.vote": SIGNED_IN,
+    "judging.cast": SIGNED_IN,
+    "judging.reopen": ORGANIZERS,
+    "judging.ask_to_reopen": ORGANIZERS,
+    "judging.decide_reopening": ORGANIZERS,
+    "judging.chair_report": ORGANIZERS,
+    "judging.give_award": ORGANIZERS,
+    "judging.reveal": ORGANIZERS,
+    "judging.show_step": ORGANIZERS,
+    "judging.plan_reveal": ORGANIZERS,
+    "judging.publish": ORGANIZERS,
+    "judging.results": EVERYBODY,
+    "judging.card": MEMBERS,
+    "judging.my_list": JUDGES,
+    "judging.sheet": JUDGES,
+    "judging.save_sheet": JUDGES,
+    "judging.as_json": ORGANIZERS | JUDGES,
+    "judging.board": SIGNED_IN,
+    "judging.marks_json": ORGANIZERS,
+    "office.facts": SIGNED_IN,
+    "office.import_page": ORGANIZERS,
+    "office.blank": ORGANIZERS,
+    "office.bring": ORGANIZERS,
+    "office.cards": ORGANIZERS,
+    "office.make_cards": ORGANIZERS,
+    "events.people_csv": ORGANIZERS,
+    "credits.index": MEMBERS,
+    "credits.statement": MEMBERS,
+    "credits.as_json": MEMBERS,
+    "credits.as_csv": ORGANIZERS,
+    "credits.pool": ORGANIZERS,
+    "credits.set_budget": ORGANIZERS,
+    "credits.fund": ORGANIZERS,
+    "credits.grant": ORGANIZERS,
+    "credits.split": ORGANIZERS,
+    "credits.read": ORGANIZERS,
+    "credits.charge": ORGANIZERS,
+    "credits.give_back": ORGANIZERS,
+    "credits.describe": ORGANIZERS,
+    "credits.reverse": ORGANIZERS,
+    "credits.bills": ORGANIZERS,
+    "credits.upload_bill": ORGANIZERS,
+    "credits.waiting_bill": ORGANIZERS,
+    "credits.bill_progress": ORGANIZERS,
+    "credits.read_bill_again": ORGANIZERS,
+    "credits.cancel_bill": ORGANIZERS,
+    "credits.apply": ORGANIZERS,
+    "credits.bill": ORGANIZERS,
+    "credits.source": ORGANIZERS,
+    "credits.add_mapping": ORGANIZERS,
+    "credits.change_bill_source": ORGANIZERS,
+    "credits.chargeback": ORGANIZERS,
+    "credits.close_all": ORGANIZERS,
+    "credits.carry": ORGANIZERS,
+    "credits.set_state": ORGANIZERS,
+    "credits.make_token": MEMBERS,
+    "credits.revoke_token": MEMBERS,
+    "credits.ask": MEMBERS,
+    "credits.request_list": ORGANIZERS,
+    "credits.decide": ORGANIZERS,
+    "credits.forecast": ORGANIZERS,
+    "credits.forecast_csv": ORGANIZERS,
+    "credits.plan": LEADS,
+    "credits.plan_csv": LEADS,
+    "credits.plan_budget": LEADS,
+    "credits.plan_transfer": LEADS,
+    "credits.make_hold": set(),  # a team's token opens it, a person never
+    "credits.capture_hold": set(),
+    "credits.void_hold": set(),
+    "backlog.promote": ORGANIZERS,
+    "backlog.promote_winners": ORGANIZERS,
+    "backlog.nominate": ORGANIZERS,
+    "backlog.index": SIGNED_IN,
+    "backlog.index_csv": SIGNED_IN,
+    "backlog.new": SIGNED_IN,
+    "backlog.create": SIGNED_IN,
+    "backlog.proposal": SIGNED_IN,
+    "backlog.move": SIGNED_IN,
+    "backlog.plan": SIGNED_IN,
+    "backlog.change_owner": SIGNED_IN,
+    "backlog.save_page": SIGNED_IN,
+    "backlog.check_in": SIGNED_IN,
+    "backlog.calendar": SIGNED_IN,
+    "report.index": SIGNED_IN,
+    "report.quarter": SIGNED_IN,
+    "report.as_csv": SIGNED_IN,
+    "report.sign": LEADS,
 }
 """Who passes the door; what the rules behind it refuse is tested with each service."""
 
@@ -97,6 +232,12 @@ def places(app, stage):
         captain = actor(stage.paul, event_id=stage.event_id, roles=["participant"])
         team = teams.create_team(session, captain, event_id=stage.event_id, name="Owls")
         token = make_link(session, COMMAND_LINE, person_id=paul.id)
+        place = {"event_id": stage.event_id}
+        found = add_round(session, COMMAND_LINE, **place, rubric=make_rubric())
+        place["round_id"] = found.id
+        seat = add_seat(session, COMMAND_LINE, **place, person_id=stage.judith.id)
+        event = session.get_one(Event, stage.event_id)
+        project = make_project(session, event, name="Bees")
     return {
         "slug": "q4",
         "team_id": team.id,
@@ -105,9 +246,26 @@ def places(app, stage):
         "token": token,
         "filename": "shared/app.css",
         "number": 1,
+        "proposal_id": 1,
+        "quarter": "2026-Q4",
+        "verb": "accept",
+        "key": "7d",
         "opening_id": 1,
         "request_id": 1,
         "invitation_id": 1,
+        "round_id": found.id,
+        "seat_id": seat.id,
+        "visit_id": 1,
+        "project_id": project.id,
+        "entry_id": 1,
+        "bill_id": 1,
+        "source_id": 1,
+        "key_id": 1,
+        "word": "open",
+        "kind": "people",
+        "token_id": 1,
+        "hold_id": 1,
+        "year": 2026,
     }
 
 
@@ -124,7 +282,7 @@ def test_each_door_opens_exactly_for_whom_the_matrix_says(app, stage, places, wh
         refused = status in {401, 403} or (to_sign_in and who not in MATRIX[rule.endpoint])
         if rule.endpoint == "people.enter":
             refused = False  # 401 there is the answer to a wrong password
-        if refused == (who in MATRIX[rule.endpoint]):
+        if refused == (who in MATRIX[rule.endpoint]) or status == 500:
             wrong[rule.endpoint] = status
     assert wrong == {}
 

@@ -9,11 +9,18 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from conftest import SATURDAY, make_app, set_stage
+from panel import SUNDAY, set_panel
 from playwright.sync_api import sync_playwright
+
+from hackathon.shared import clock as clock_module
+from hackathon.shared import schema, sessions
+from hackathon.shared.db import db, transaction
 
 ROOT = Path(__file__).parents[2]
 BROWSER = os.environ.get("HACKATHON_TEST_BROWSER") or shutil.which("chromium")
@@ -37,14 +44,22 @@ def _free_port():
 class Server:
     """`hackathon run` in a process of its own."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, **more):
+        self.folder = folder
+        self.arguments = arguments
+        self.more = more
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = (folder / "server.log").open("w")
-        environment = {**os.environ, "HACKATHON_INSTANCE": str(folder), "DATABASE_URL": ""}
-        environment.pop("DATABASE_URL")
+        self.start()
+
+    def start(self):
+        """Start the process and wait until it answers; again after `kill`, on the same port."""
+        environment = {**os.environ, "HACKATHON_INSTANCE": str(self.folder), **self.more}
+        if "DATABASE_URL" not in self.more:
+            environment.pop("DATABASE_URL", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hackathon", "run", "--port", str(self.port), *arguments],
+            [sys.executable, "-m", "hackathon", "run", "--port", str(self.port), *self.arguments],
             cwd=ROOT,
             env=environment,
             stdout=self.log,
@@ -59,6 +74,11 @@ class Server:
                 time.sleep(0.1)
         message = Path(self.log.name).read_text()
         raise RuntimeError(message)
+
+    def kill(self):
+        """Pull the plug."""
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         """End the process."""
@@ -87,6 +107,56 @@ def demo(tmp_path):
 
 
 @pytest.fixture
+def make_server():
+    """Start servers; each ends with the test."""
+    servers = []
+
+    def make(folder, *arguments, **more):
+        servers.append(Server(folder, *arguments, **more))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def evening(tmp_path):
+    """A server in which a round is open on a Sunday; `server.room` acts in it, `clock` moves it.
+
+    Returns (server, room, enter): `enter(page, name)` signs a member of the cast in.
+    """
+    clock = tmp_path / "clock"
+    with clock_module.at(SATURDAY) as moved:
+        app = make_app(f"sqlite:///{tmp_path / 'hackathon.db'}", tmp_path)
+        with app.app_context():
+            schema.upgrade(db.engine)
+            room = set_panel(set_stage(), moved)
+            db.session.remove()
+            db.engine.dispose()
+    clock.write_text(SUNDAY.isoformat())
+    server = Server(tmp_path, HACKATHON_CLOCK_FILE=str(clock))
+    server.clock, server.app = clock, app
+
+    def enter(page, name):
+        moment = datetime.fromisoformat(clock.read_text())
+        with app.app_context(), clock_module.at(moment), transaction() as session:
+            person = getattr(room.cast, name)
+            token = sessions.begin(session, person_id=person.id, device="test")
+        cookie = {"name": "session", "value": token, "url": server.url}
+        page.context.add_cookies([cookie])
+        return page
+
+    yield server, room, enter
+    server.stop()
+
+
+def is_problem(line):
+    """Whether a line of the console is one: leaving a page before its socket opens is none."""
+    return line.type == "error" and "closed before the connection is established" not in line.text
+
+
+@pytest.fixture
 def pages(browser):
     """Make pages of one width and color scheme; everything else they load is refused."""
     contexts = []
@@ -95,7 +165,7 @@ def pages(browser):
         context = browser.new_context(
             viewport={"width": width, "height": 844 if width < 600 else 900},
             color_scheme=scheme,
-            **more,
+            **{"reduced_motion": "reduce", **more},
         )
         contexts.append(context)
         page = context.new_page()
@@ -103,7 +173,7 @@ def pages(browser):
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on(
             "console",
-            lambda line: page.problems.append(line.text) if line.type == "error" else None,
+            lambda line: page.problems.append(line.text) if is_problem(line) else None,
         )
         page.on(
             "request",
