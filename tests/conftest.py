@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import subprocess
+import sys
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path  # noqa: TC003 - fixtures read it
+from pathlib import Path
 
 import make
 import pytest
@@ -30,6 +33,8 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("suite")
 
+ROOT = Path(__file__).parents[1]
+
 SATURDAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 """The second day of the stage's event, in phase hacking."""
 
@@ -49,6 +54,26 @@ def sqlite_template(tmp_path_factory):
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     with_wal.dispose()
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory):
+    """An instance whose demo `hackathon demo` has filled, to copy; one for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder, told = base / "filled", base / "filled.txt"
+    with (base / "filled.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            environment = {**os.environ, "HACKATHON_INSTANCE": str(folder)}
+            environment.pop("DATABASE_URL", None)
+            line = [sys.executable, "-m", "hackathon", "demo"]
+            done = subprocess.run(
+                line, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+            )
+            told.write_text(done.stdout + done.stderr)
+    return folder
 
 
 @pytest.fixture(scope="session")
