@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from flask import Flask  # noqa: TC002 - fixtures read it
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from terminal import Terminal
 
 from hackathon.app import create_app, engine_options
 from hackathon.shared import clock as clock_module
@@ -318,6 +319,15 @@ def stage(app, clock):
 def cast(database, clock):
     """The cast in the database of each engine."""
     return set_stage()
+
+
+@pytest.fixture
+def hackathon(tmp_path, sqlite_template):
+    """Run the command line; `hackathon.instance` holds an empty migrated database."""
+    run = Terminal(tmp_path)
+    run.instance.mkdir()
+    shutil.copy(sqlite_template, run.instance / "hackathon.db")
+    return run
 
 
 @pytest.fixture

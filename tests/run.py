@@ -23,7 +23,7 @@ CHECKS = {
     "lint-imports": ("-c", "import importlinter.cli as c; c.lint_imports_command()", "--no-logo"),
     "djlint": ("-m", "djlint", "templates", "--lint", "--quiet"),
 }
-EVERYTHING = ("-n", "auto", "--cov", "--cov-report=term")
+EVERYTHING = ("-n", "auto")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
 

@@ -1,11 +1,8 @@
 """The demo: a year that holds together, in a database of its own."""
 
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +28,6 @@ from hackathon.shared.errors import Conflict
 from hackathon.shared.facts import FactRow
 from hackathon.teams.queries import teamless
 
-ROOT = Path(__file__).parents[2]
 MOMENTS = [
     datetime(2027, 1, 1, 0, 5, tzinfo=UTC),
     datetime(2028, 2, 29, 23, 55, tzinfo=UTC),
@@ -130,30 +126,15 @@ def test_the_real_event_is_credited_where_its_data_lies():
 # --- the command ----------------------------------------------------------------------
 
 
-@pytest.fixture
-def hackathon(tmp_path):
-    """Run the command in an instance of its own."""
-
-    def run(*arguments, **environment):
-        settings = {**os.environ, "HACKATHON_INSTANCE": str(tmp_path), **environment}
-        settings.pop("DATABASE_URL", None)
-        return subprocess.run(
-            [sys.executable, "-m", "hackathon", *arguments],
-            cwd=ROOT, env=settings, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    return run
-
-
-def test_the_demo_is_built_once_and_anew_only_by_reset(hackathon, tmp_path, demo_folder):
+def test_the_demo_is_built_once_and_anew_only_by_reset(hackathon, demo_folder):
     first = demo_folder.with_suffix(".txt").read_text()
     assert re.search(r"^1 of \d+: people$", first, re.MULTILINE)
-    shutil.copytree(demo_folder, tmp_path, dirs_exist_ok=True)
-    assert not (tmp_path / "hackathon.db").exists()
-    made = (tmp_path / "demo" / "hackathon.db").stat().st_ino
+    assert not (demo_folder / "hackathon.db").exists()
+    shutil.copytree(demo_folder, hackathon.instance, dirs_exist_ok=True)
+    made = (hackathon.instance / "demo" / "hackathon.db").stat().st_ino
     again = hackathon("demo")
     assert (again.returncode, "already" in again.stdout) == (0, True)
-    assert (tmp_path / "demo" / "hackathon.db").stat().st_ino == made
+    assert (hackathon.instance / "demo" / "hackathon.db").stat().st_ino == made
     reset = hackathon("demo", "--reset")
     assert (reset.returncode, "next quarter's draft" in reset.stdout) == (0, True)
     mine = ("events", "add", "mine", "--name", "Mine", "--zone", "UTC")
