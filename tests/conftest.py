@@ -190,6 +190,14 @@ def make_app(url: str, folder: Path, **more: object) -> Flask:
 
 
 _assembled: list[Flask] = []
+_compiled: dict[str, sa.Engine] = {}
+
+
+def _keep_compiled(engine: sa.Engine) -> None:
+    """Let a worker's engines share compiled statements, which a dialect object keeps apart."""
+    first = _compiled.setdefault(engine.dialect.name, engine)
+    engine.dialect = engine.pool._dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache
 
 
 def lend_app(url: str, folder: Path) -> Flask:
@@ -208,6 +216,7 @@ def lend_app(url: str, folder: Path) -> Flask:
     app.extensions["settings"] = settings
     app.extensions.pop("sign_in_limits", None)
     engine = sa.create_engine(url, **engine_options(settings))
+    _keep_compiled(engine)
     tune(engine)
     db._app_engines[app] = {None: engine}
     live._rooms.boards.clear()
@@ -325,7 +334,7 @@ def cast(database, clock):
 def hackathon(tmp_path, sqlite_template):
     """Run the command line; `hackathon.instance` holds an empty migrated database."""
     run = Terminal(tmp_path)
-    run.instance.mkdir()
+    run.instance.mkdir(exist_ok=True)
     shutil.copy(sqlite_template, run.instance / "hackathon.db")
     return run
 
