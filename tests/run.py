@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 
+from hackathon.server import own_addresses
+
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("hackathon", "tests", "dev.py", "build_assets.py", "wsgi.py")
 CHECKS = {
@@ -72,6 +74,8 @@ def prepare() -> list[str]:
         os.environ["TEST_DATABASE_URL"] = address
     else:
         left_out.append("the tests on PostgreSQL (TEST_DATABASE_URL does not answer)")
+    if not own_addresses():
+        left_out.append("the phones in the room (this computer is on no network)")
     return left_out
 
 
