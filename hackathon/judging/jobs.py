@@ -10,11 +10,13 @@ from sqlalchemy import select
 from hackathon.events.models import Event
 from hackathon.judging.models import Round
 from hackathon.people.models import EventRoleGrant, Person
+from hackathon.people.queries import people_by
 from hackathon.people.rules import Role
 from hackathon.shared.anchors import write_anchor
 from hackathon.shared.facts import note_texts
 from hackathon.shared.jobs import on_fact
 from hackathon.shared.notices import notify
+from hackathon.shared.telling import Kind, Word, tell
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -77,10 +79,12 @@ def anchor_the_freeze(session: Session, _fact: FactRow) -> None:
 def tell_of_seats(session: Session, fact: FactRow) -> None:
     """A judge reads where to judge."""
     found, event = _round_of(session, fact)
-    notify(
-        session,
-        person_id=int(fact.values["person"]),
+    word = Word(
+        kind=Kind.JUDGING,
         key=f"seat:{fact.values['seat']}",
+        subject=f"You judge at {event.name}",
         text=f"You judge in {found.name} of {event.name}.",
         link=f"/events/{event.slug}/judging",
+        by_mail=not event.is_rehearsal,
     )
+    tell(session, people_by(session, [int(fact.values["person"])]), word)

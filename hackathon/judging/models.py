@@ -133,6 +133,30 @@ class Seat(Base):
     other_at: Mapped[datetime | None]
 
 
+class JudgeAbsence(Base):
+    """A judge is absent or busy, says an organizer, until `ended_at`."""
+
+    __tablename__ = "judge_absences"
+    __table_args__ = (
+        CheckConstraint("word IN ('absent', 'busy')", name="word_known"),
+        Index(
+            "uq_judge_absences_one_open",
+            "seat_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
+    word: Mapped[str]
+    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
+    noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    began_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+
+
 class Pitch(Base):
     """A project in a round, at its place in the running order; `place`: the table it has."""
 

@@ -12,6 +12,8 @@ from hackathon.shared import sessions
 from hackathon.shared.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
     from hackathon.shared.sessions import WebSession
@@ -37,6 +39,12 @@ def find_person(session: Session, person_id: int) -> Person:
     if person is None:
         raise NotFound("no_such_person", "There is no such person.")
     return person
+
+
+def people_by(session: Session, ids: Iterable[int | None]) -> list[Person]:
+    """People by their ids, in their order of coming; unknown ones are left out."""
+    wanted = {person_id for person_id in ids if person_id is not None}
+    return list(session.scalars(select(Person).where(Person.id.in_(wanted)).order_by(Person.id)))
 
 
 def devices_of(session: Session, person_id: int) -> list[WebSession]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_mailman import EmailMessage, Mail
-from sqlalchemy import Text, select
+from sqlalchemy import Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -25,6 +25,8 @@ from hackathon.shared.db import Base, db, transaction
 from hackathon.shared.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask import Flask
     from sqlalchemy.orm import Session
 
@@ -36,6 +38,7 @@ BATCH = 50
 MOST_TRIES = 8
 SUBMISSION, SUBMISSIONS = 587, 465
 SECONDS = 10
+LONGEST_SUBJECT = 150
 
 
 class OutgoingMail(Base):
@@ -54,12 +57,50 @@ class OutgoingMail(Base):
     sent_at: Mapped[datetime | None]
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A mail to be written."""
+
+    key: str
+    to: str
+    subject: str
+    body: str
+
+
 def send(session: Session, *, to: str, subject: str, body: str, key: str) -> None:
     """Write a mail to be sent after the commit; the same `key` again changes nothing."""
-    if session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)) is None:
-        clean = " ".join(subject.split())
-        session.add(OutgoingMail(key=key, address=to, subject=clean, body=body))
-        session.flush()
+    send_all(session, [Draft(key, to, subject, body)])
+
+
+def send_all(session: Session, drafts: Sequence[Draft]) -> None:
+    """Write many mails, each key once; two statements, however many they are."""
+    keys = [draft.key for draft in drafts]
+    if not keys:
+        return
+    known = set(session.scalars(select(OutgoingMail.key).where(OutgoingMail.key.in_(keys))))
+    session.add_all(
+        OutgoingMail(
+            key=draft.key,
+            address=draft.to,
+            subject=" ".join(draft.subject.split())[:LONGEST_SUBJECT],
+            body=draft.body,
+        )
+        for draft in drafts
+        if draft.key not in known
+    )
+    session.flush()
+
+
+def forget(session: Session, address: str) -> None:
+    """Mails to an address that have not gone out never will: its person's account is closed."""
+    session.execute(
+        delete(OutgoingMail).where(OutgoingMail.address == address, OutgoingMail.sent_at.is_(None))
+    )
+
+
+def address() -> str:
+    """The address that links in mails of jobs begin with."""
+    return str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
 
 
 def deliver() -> int:
@@ -80,7 +121,7 @@ def deliver() -> int:
     for mail in waiting:
         try:
             EmailMessage(subject=mail.subject, body=mail.body, to=[mail.address]).send()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: an address or a word no server can take
             logger.warning("mail not sent id=%s", mail.id)
             _note(mail.id, sent=False)
         else:
@@ -150,6 +191,11 @@ def _words(error: Exception) -> str:
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         return f"{error.smtp_code} {text}"[:200]
     return (str(error) or type(error).__name__)[:200]
+
+
+def is_demo() -> bool:
+    """Whether this is a demo, whose people are invented: they are mailed nothing."""
+    return bool(current_app.extensions["settings"].demo)
 
 
 def is_set_up() -> bool:

@@ -12,6 +12,8 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import Base
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -37,6 +39,18 @@ def notify(session: Session, *, person_id: int, key: str, text: str, link: str) 
     if session.scalar(select(Notice.id).where(Notice.key == own_key)) is None:
         session.add(Notice(person_id=person_id, key=own_key, text=text, link=link))
         session.flush()
+
+
+def notify_all(session: Session, *, key: str, link: str, texts: Mapping[int, str]) -> None:
+    """Tell each person (by id) a text once; two statements, however many they are."""
+    keys = {f"{key}:{person_id}": person_id for person_id in texts}
+    known = set(session.scalars(select(Notice.key).where(Notice.key.in_(keys))))
+    session.add_all(
+        Notice(person_id=person_id, key=own_key, text=texts[person_id], link=link)
+        for own_key, person_id in keys.items()
+        if own_key not in known
+    )
+    session.flush()
 
 
 def notices_of(session: Session, person_id: int, limit: int = 50) -> list[Notice]:

@@ -18,7 +18,6 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Gone, NotAllowed, NotFound
 from hackathon.shared.facts import note, record
-from hackathon.shared.notices import notify
 from hackathon.shared.sessions import digest
 from hackathon.teams import queries, rules
 from hackathon.teams.models import Invitation, JoinRequest, Membership, Opening, Team
@@ -201,17 +200,6 @@ def add_members(
     why = _why(session, clean)
     for person_id in person_ids:
         _say(session, actor, event_id, "member.added", team=team_id, person=person_id, **why)
-        _tell(session, person_id, f"You are in {team.name} now: {clean}", event, team, "added")
-
-
-def _tell(session: Session, person_id: int, text: str, event: Event, team: Team, kind: str) -> None:
-    notify(
-        session,
-        person_id=person_id,
-        key=f"team:{team.id}:{kind}:{now():%Y%m%d%H%M%S%f}",
-        text=text,
-        link=f"/events/{event.slug}/teams/{team.id}",
-    )
 
 
 def change_team(
@@ -409,8 +397,6 @@ def ask_to_join(
     known.message = message.strip()[:500]
     session.flush()
     _say(session, actor, event_id, "join.asked", team=team_id, request=known.id)
-    if team.captain_id is not None:
-        _tell(session, team.captain_id, f"Somebody asks to join {team.name}.", event, team, "ask")
     return known
 
 
@@ -442,8 +428,6 @@ def answer_request(
         _join(session, team, found.person_id)
     kind = "join.accepted" if accept else "join.declined"
     _say(session, actor, event_id, kind, team=team_id, person=found.person_id)
-    told = f"You are in {team.name} now." if accept else f"{team.name} has declined your request."
-    _tell(session, found.person_id, told, event, team, "answer")
 
 
 # --- leaving -----------------------------------------------------------------------------
@@ -497,9 +481,6 @@ def leave(
         session, actor, event_id, kind, team=team_id, person=leaving, captain=team.captain_id,
         **_why(session, clean),
     )  # fmt: skip
-    if leaving is not None and leaving != actor.person_id:
-        why = f": {clean}" if clean else "."
-        _tell(session, leaving, f"You are no longer in {team.name}{why}", event, team, "removed")
 
 
 def hand_over(

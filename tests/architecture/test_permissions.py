@@ -37,6 +37,7 @@ MATRIX = {
     "people.sign_out": EVERYBODY,
     "people.account": SIGNED_IN,
     "people.save_account": SIGNED_IN,
+    "people.save_ways": SIGNED_IN,
     "people.save_password": SIGNED_IN,
     "people.end_devices": SIGNED_IN,
     "people.notice_list": SIGNED_IN,
