@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from hackathon.judging.models import Round, Seat
 from hackathon.judging.queries.checks import wrong_sheets
 from hackathon.judging.queries.rounds import is_frozen
 from hackathon.people.models import Person
+from hackathon.people.queries import last_links
 from hackathon.report.queries import wrong_reports
 from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import broken_links
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from hackathon.events.models import Event
+    from hackathon.people.queries import LastLink
     from hackathon.people.rules import Actor
 
 _STREAM = re.compile(
@@ -76,10 +78,13 @@ class Guest:
     email: str
     here_as: str
     has_signed_in: bool
+    is_judge: bool = False
+    link: LastLink | None = None
+    """The way in that was made last, mailed or printed."""
 
 
 def guests_of(session: Session, event: Event) -> list[Guest]:
-    """Everybody of an event, its judges too, by name; three statements."""
+    """Everybody of an event, its judges too, by name; four statements."""
     found = {
         row.id: Guest(row.id, row.name, row.email, ", ".join(sorted(row.roles)), row.has_signed_in)
         for row in people_of(session, event.id)
@@ -94,5 +99,7 @@ def guests_of(session: Session, event: Event) -> list[Guest]:
     for person_id, name, email, came in judges:
         known = found.get(person_id)
         here_as = f"{known.here_as}, judge" if known and known.here_as else "judge"
-        found[person_id] = Guest(person_id, name, email, here_as, came)
-    return sorted(found.values(), key=lambda guest: (guest.name.casefold(), guest.id))
+        found[person_id] = Guest(person_id, name, email, here_as, came, is_judge=True)
+    links = last_links(session, found)
+    guests = [replace(guest, link=links.get(guest.id)) for guest in found.values()]
+    return sorted(guests, key=lambda guest: (guest.name.casefold(), guest.id))

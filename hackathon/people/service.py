@@ -306,7 +306,8 @@ def make_own_link(session: Session, actor: Actor) -> str:
 
 
 def _new_link(session: Session, actor_id: int | None, person_id: int, *, mailed: bool) -> str:
-    queries.find_person(session, person_id)
+    if queries.find_person(session, person_id).disabled_at is not None:
+        raise NotAllowed("closed_account", "This account is closed; it gets no link.")
     session.execute(
         update(SignInLink)
         .where(SignInLink.person_id == person_id, SignInLink.ended_at.is_(None))
