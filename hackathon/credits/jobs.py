@@ -19,6 +19,7 @@ from hackathon.people.queries import people_by
 from hackathon.people.rules import COMMAND_LINE, Role
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
+from hackathon.shared.facts import note_texts
 from hackathon.shared.jobs import every_minute, on_fact
 from hackathon.shared.money import Micros, dollars
 from hackathon.shared.notices import notify
@@ -45,6 +46,27 @@ def tell_of_grants(session: Session, fact: FactRow) -> None:
         subject=f"{event.name}: credits for {team.name}",
         text=f"{team.name} got {amount} of credits.",
         link=f"/events/{event.slug}/credits/teams/{team.id}",
+        by_mail=not event.is_rehearsal,
+    )
+    tell(session, people_by(session, members.all()), word)
+
+
+@on_fact("credits:", "entry.reversed")
+def tell_of_reversals(session: Session, fact: FactRow) -> None:
+    """Members read which sum was taken back or given again, and why."""
+    if fact.values["team"] is None:
+        return
+    event, team, link = _place(session, fact)
+    note_id = int(fact.values["reason"]["note"])
+    why = note_texts(session, [note_id]).get(note_id, "")
+    amount = dollars(Micros(fact.values["amount"]))
+    members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
+    word = Word(
+        kind=Kind.CREDITS,
+        key=f"reversal:{fact.values['entry']}",
+        subject=f"{event.name}: credits of {team.name}",
+        text=f"An entry of {amount} in the credits of {team.name} was reversed. Why: {why}",
+        link=link,
         by_mail=not event.is_rehearsal,
     )
     tell(session, people_by(session, members.all()), word)

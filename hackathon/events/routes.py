@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -44,7 +45,11 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
+    from hackathon.events.access import Here
+
 blueprint = Blueprint("events", __name__)
+
+NEAR = timedelta(hours=8)
 
 nav(10, "Events", "events.index", lambda _actor: True)
 tab(10, "Overview", "events.overview", lambda _here: True)
@@ -133,9 +138,16 @@ def overview(slug: str) -> ResponseReturnValue:
         here=place,
         registration=registration,
         history=history,
+        more_time=ExtendForm() if _may_need_time(place) else None,
         reasons=note_texts(reading(), [move.note_id for move in history]),
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
     )
+
+
+def _may_need_time(place: Here) -> bool:
+    """Whether the deadline is near enough that an organizer may want to move it in one tap."""
+    left = place.event.submissions_close_at - place.now
+    return place.organizes and place.phase is Phase.HACKING and left <= NEAR
 
 
 @blueprint.get("/events/<slug>/settings")
@@ -228,21 +240,39 @@ def move_phase(slug: str) -> ResponseReturnValue:
 @requires(ORGANIZER)
 def extend(slug: str) -> ResponseReturnValue:
     """More time for all teams."""
-    form = ExtendForm(request.form)
+    form, key = ExtendForm(request.form), form_key()
     event_id = here(slug).event.id
-    done = submit(
-        form,
-        lambda session: service.extend_deadline(
+
+    def work(session: Session) -> bool:
+        actor, minutes = current_actor(session), int(form.minutes.data or 0)
+
+        def move() -> int:
+            service.extend_deadline(
+                session,
+                actor,
+                event_id=event_id,
+                minutes=minutes,
+                reason=str(form.reason.data),
+            )
+            return event_id
+
+        _, replay = once(
             session,
-            current_actor(session),
-            event_id=event_id,
-            minutes=int(form.minutes.data or 0),
-            reason=str(form.reason.data),
-        ),
-    )
-    if done is None:
+            key=key,
+            person_id=actor.person_id,
+            request={"event": event_id, "minutes": minutes},
+            make=move,
+        )
+        return replay
+
+    replay = submit(form, work)
+    if replay is None:
         return _settings_page(slug, extend=form), form.status
-    flash("The deadline is moved for all teams.")
+    flash(
+        "The deadline is moved for all teams; everybody is told." if not replay else "Done already."
+    )
+    if request.form.get("from") == "overview":
+        return see(".overview", slug=slug)
     return see(".settings", slug=slug)
 
 

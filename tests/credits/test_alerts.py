@@ -168,3 +168,17 @@ def test_a_returned_grant_does_not_alarm_by_itself(cast, owls, clock):
     bill(cast, owls, 40, clock)
     do(grants.give_back, cast.olga, event_id=cast.event_id, team_id=owls)
     assert crossed(owls) == []
+
+
+def test_members_read_what_was_granted_and_what_was_reversed_and_why(database, cast, owls):
+    reverse(cast, give(cast, owls, 40))
+    follow_facts(database)
+    follow_facts(database)
+    reading().rollback()
+    texts = [row.text for row in notices_of(reading(), cast.paul.id)]
+    assert texts[:2] == [
+        "An entry of $40.00 in the credits of Owls was reversed. Why: A mistake",
+        "Owls got $40.00 of credits.",
+    ]
+    mails = reading().scalars(sa.select(OutgoingMail.subject)).all()
+    assert mails.count("Autumn Hackathon: credits for Owls") == len(texts) - 1
