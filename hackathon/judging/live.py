@@ -327,6 +327,10 @@ def watch_board(data: WatchBoard) -> Row:
     return {"round": found.id, **watched}
 
 
+STATE_KINDS = ("round.", "pitch.", "timer.", "vote.", "plan.", "rubric.", "judge.")
+"""Facts after which everybody in a round hears its state."""
+
+
 @follows("judging:")
 def tell(session: Session, fact: FactRow) -> None:
     """Push what happened to those who may know: the judge's own devices, the round's room."""
@@ -349,12 +353,12 @@ def tell(session: Session, fact: FactRow) -> None:
         )
         if body["submitted"]:
             _tell_progress(session, round_id, fact)
-    elif fact.kind.startswith(("round.", "pitch.", "timer.", "vote.", "plan.", "rubric.")):
+    elif fact.kind.startswith(STATE_KINDS):
         found = session.get_one(Round, round_id)
         event = session.get_one(Event, found.event_id)
         entries = entries_of(session, event, found.id)
         state = state_json(session, found, entries)
-        if fact.kind.startswith(("plan.", "rubric.")):
+        if fact.kind.startswith(("plan.", "rubric.", "judge.")):
             state["again"] = fact.kind  # lists or the rubric changed: devices read them again
         push("judging.state", state, f"round:{round_id}")
     if fact.kind == "mark.corrected":  # only the judge hears of it

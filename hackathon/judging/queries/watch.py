@@ -18,6 +18,7 @@ from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import Note
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -59,8 +60,13 @@ class Watch:
         return len(self.quiet) + len(self.behind) + len(self.flags)
 
 
-def watch_of(session: Session, found: Round, progress: Progress) -> Watch:
-    """Who is quiet or offline, which projects lag behind, where nobody was; two statements."""
+def watch_of(
+    session: Session, found: Round, progress: Progress, away: Container[int] = ()
+) -> Watch:
+    """Who is quiet or offline, which projects lag behind, where nobody was; two statements.
+
+    Nobody waits for judges whose seats are among `away`.
+    """
     left = {row.seat_id: row.of - row.done for row in progress.judges if not row.is_away}
     answer = session.execute(
         select(Seat.id, Person.name, Seat.seen_at, func.max(Mark.received_at))
@@ -79,6 +85,7 @@ def watch_of(session: Session, found: Round, progress: Progress) -> Watch:
         Quiet(seat_id, name, last or begun, left.get(seat_id, 0))
         for seat_id, name, _, last in rows
         if found.state == State.OPEN
+        and seat_id not in away
         and left.get(seat_id, 0) > 0
         and now() - (last or begun) >= QUIET_AFTER
     ]

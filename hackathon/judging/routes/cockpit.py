@@ -17,9 +17,11 @@ from hackathon.judging.forms import (
 )
 from hackathon.judging.queries import marks, results, rounds
 from hackathon.judging.queries.boards import pitch_json, state_json
+from hackathon.judging.queries.presence import away_in
 from hackathon.judging.queries.stage import step_json
 from hackathon.judging.queries.watch import watch_of
 from hackathon.judging.routes.blueprint import blueprint
+from hackathon.judging.routes.judges import way_in
 from hackathon.judging.rules import MARKING, State, Verb
 from hackathon.judging.service import late as late_service
 from hackathon.judging.service import rounds as service
@@ -78,6 +80,7 @@ def cockpit_page(
     record = results.newest_record(session, found.id) if is_frozen else None
     progress = None if is_frozen else results.progress_of(session, found, entries)
     is_marking = State(found.state) in MARKING
+    away = away_in(session, found.id) if progress else {}
     return render_template(
         "judging/cockpit.html",
         here=place,
@@ -86,7 +89,8 @@ def cockpit_page(
         state=State(found.state),
         verbs=rules.verbs_of(State(found.state)),
         progress=progress,
-        watch=watch_of(session, found, progress) if is_marking and progress else None,
+        watch=watch_of(session, found, progress, away) if is_marking and progress else None,
+        away=away,
         paused_reason=rounds.reasons_of(session, found)[0],
         pitch=pitch_json(found, entries),
         seats=rounds.seats_of(session, found.id) if is_frozen else [],
@@ -153,8 +157,11 @@ def add_seat(slug: str, round_id: int) -> ResponseReturnValue:
             chair=seat_service.Chair(group_label=str(form.group_label.data or "")),
         )
 
-    if submit(form, work) is None:
+    seat_id = submit(form, lambda session: work(session).id)
+    if seat_id is None:
         return cockpit_page(slug, round_id, seat_form=form), form.status
+    if request.form.get("then") == "code":
+        return way_in(slug, round_id, seat_id)
     flash("The judge has a seat.")
     return see(".cockpit", slug=slug, round_id=round_id)
 

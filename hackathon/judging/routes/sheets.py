@@ -13,6 +13,7 @@ from hackathon.judging.access import JUDGE, seats_here
 from hackathon.judging.queries import rounds
 from hackathon.judging.queries.boards import my_list as visits_of
 from hackathon.judging.queries.boards import rubric_json, state_json
+from hackathon.judging.queries.presence import away_in
 from hackathon.judging.routes.blueprint import blueprint
 from hackathon.judging.rules import State
 from hackathon.judging.service.marks import Texts, no_such_visit
@@ -61,6 +62,7 @@ def _list_page(slug: str, round_id: int, project_id: int | None, said: str = "")
         mine=mine,
         open_project=project_id,
         seat_id=seat.id,
+        away=away_in(session, found.id).get(seat.id),
         pitch=state["pitch"],
         reason=state["reason"],
         data=data,

@@ -13,6 +13,7 @@ from hackathon.events.models import Event
 from hackathon.events.rules import Phase, check_phase, check_reason
 from hackathon.judging.models import CriterionRow, Mark, Pitch, Round, Seat, Visit
 from hackathon.judging.queries import marks as mark_queries
+from hackathon.judging.queries.presence import is_away
 from hackathon.judging.queries.rounds import conflicts_of, entries_of, no_such_round
 from hackathon.judging.rules import (
     FROM_FREEZE,
@@ -182,7 +183,8 @@ def plan_visits(session: Session, found: Round) -> None:
         )
     }
     there |= conflicts_of(session, found.id)
-    seats = session.scalars(select(Seat.id).filter_by(round_id=found.id, removed_at=None)).all()
+    here = select(Seat.id).filter_by(round_id=found.id, removed_at=None).where(~is_away())
+    seats = session.scalars(here).all()
     order = session.scalars(
         select(Pitch.project_id).filter_by(round_id=found.id).order_by(Pitch.position)
     ).all()
