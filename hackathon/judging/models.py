@@ -13,9 +13,10 @@ from sqlalchemy import (
     Integer,
     Text,
     UniqueConstraint,
+    select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from hackathon.judging.rules import Mode, Rule, State
 from hackathon.shared.clock import now
@@ -106,33 +107,6 @@ class CriterionRow(Base):
     anchors: Mapped[str] = mapped_column(Text)
 
 
-class Seat(Base):
-    """A person who judges in a round. `key` is the judge's word in imported files.
-
-    `seen_at`: when a device of the judge last said hello; `seen_by`: which sign-in it was;
-    `other_at`: when another sign-in of the judge did before.
-    """
-
-    __tablename__ = "seats"
-    __table_args__ = (
-        UniqueConstraint("round_id", "person_id"),
-        UniqueConstraint("round_id", "key"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    key: Mapped[str | None]
-    group_label: Mapped[str] = mapped_column(default="")
-    tracks: Mapped[str] = mapped_column(default="")
-    max_load: Mapped[int | None]
-    added_at: Mapped[datetime] = mapped_column(default=now)
-    removed_at: Mapped[datetime | None]
-    seen_at: Mapped[datetime | None]
-    seen_by: Mapped[str | None]
-    other_at: Mapped[datetime | None]
-
-
 class JudgeAbsence(Base):
     """A judge is absent or busy, says an organizer, until `ended_at`."""
 
@@ -155,6 +129,39 @@ class JudgeAbsence(Base):
     noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     began_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
+
+
+class Seat(Base):
+    """A person who judges in a round. `key` is the judge's word in imported files.
+
+    `seen_at`: when a device of the judge last said hello; `seen_by`: which sign-in it was;
+    `other_at`: when another sign-in of the judge did before. `away`: absent or busy now.
+    """
+
+    __tablename__ = "seats"
+    __table_args__ = (
+        UniqueConstraint("round_id", "person_id"),
+        UniqueConstraint("round_id", "key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    key: Mapped[str | None]
+    group_label: Mapped[str] = mapped_column(default="")
+    tracks: Mapped[str] = mapped_column(default="")
+    max_load: Mapped[int | None]
+    added_at: Mapped[datetime] = mapped_column(default=now)
+    removed_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[str | None]
+    other_at: Mapped[datetime | None]
+    away: Mapped[str | None] = column_property(
+        select(JudgeAbsence.word)
+        .where(JudgeAbsence.seat_id == id, JudgeAbsence.ended_at.is_(None))  # noqa: A003 - the column
+        .correlate_except(JudgeAbsence)
+        .scalar_subquery()
+    )
 
 
 class Pitch(Base):
