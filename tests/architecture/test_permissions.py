@@ -26,6 +26,8 @@ MATRIX = {
     "home.start": EVERYBODY,
     "home.start_for_real": EVERYBODY,
     "home.health": EVERYBODY,
+    "home.help_index": EVERYBODY,
+    "home.help_page": EVERYBODY,
     "home.site": {"ada"},
     "home.change_site": {"ada"},
     "people.sign_in": EVERYBODY,
@@ -276,6 +278,7 @@ def places(app, stage):
         "token_id": 1,
         "hold_id": 1,
         "year": 2026,
+        "reader": "judge",
     }
 
 
