@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import g, request
+from flask import g
 
 from hackathon.judging.queries.rounds import seats_in_event
 from hackathon.judging.queries.stage import round_of_key
@@ -47,8 +47,8 @@ sessions.opens_by_stage_key(round_of_key)
 
 
 def stage_round() -> int | None:
-    """The round whose projector the key in the address opens (`?stage=`)."""
-    return sessions.stage_key(reading(), request.args.get("stage", ""))
+    """The round whose projector the key of this request opens."""
+    return sessions.stage_key(reading(), sessions.stage_token())
 
 
 STAGE = Permission(

@@ -334,7 +334,8 @@ def answer_refusal(refusal: Refusal) -> ResponseReturnValue:
             headers,
         )
     if isinstance(refusal, NotSignedIn):
-        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        asked = request.path if "stage" in request.args else request.full_path.rstrip("?")
+        back = asked if request.method == "GET" else "/"
         return redirect(url_for("people.sign_in", next=back))
     typed = []
     if refusal.word == "expired_form":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 
 from hackathon.events.access import here
 from hackathon.judging import rules
-from hackathon.judging.access import JUDGE_OR_ORGANIZER, STAGE, seats_here
+from hackathon.judging.access import JUDGE_OR_ORGANIZER, STAGE, seats_here, stage_round
 from hackathon.judging.forms import (
     ConflictForm,
     LateForm,
@@ -26,7 +26,7 @@ from hackathon.judging.service import rounds as service
 from hackathon.judging.service import seats as seat_service
 from hackathon.people import service as people
 from hackathon.people.access import ORGANIZER, current_actor, requires
-from hackathon.shared import qr
+from hackathon.shared import qr, sessions
 from hackathon.shared.db import reading
 from hackathon.shared.web import act, see, submit
 
@@ -276,8 +276,15 @@ def _back(slug: str, round_id: int) -> ResponseReturnValue:
 def stage(slug: str, round_id: int) -> ResponseReturnValue:
     """The projector: who pitches, the timer, how many sheets are in, the vote; the reveal.
 
-    It knows what everybody may know and nothing more, whoever opened it.
+    It knows what everybody may know and nothing more, whoever opened it. A key moves from the
+    address into a cookie at once: history, screenshots and logs behind it show none.
     """
+    if "stage" in request.args:
+        answer = make_response(see(".stage", slug=slug, round_id=round_id))
+        answer.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+        if stage_round() == round_id:
+            sessions.keep_stage_token(answer, sessions.stage_token())
+        return answer
     place, session = here(slug), reading()
     found = rounds.find_round(session, place.event.id, round_id)
     state = state_json(session, found, rounds.entries_of(session, place.event, found.id))
