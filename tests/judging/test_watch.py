@@ -97,4 +97,4 @@ def test_the_cockpit_says_it(app, room, sign_in, clock):
     with app.app_context():
         room.move("pause", "Lunch")
     page = sign_in(room.cast.olga).get("/events/q4/judging").get_data(as_text=True)
-    assert "Judging is paused:</strong> Lunch" in page
+    assert "<bdi data-reason>Lunch</bdi>" in page

@@ -8,7 +8,14 @@ from flask import flash, make_response, redirect, render_template, request, url_
 
 from hackathon.events.access import here
 from hackathon.judging import rules
-from hackathon.judging.access import JUDGE_OR_ORGANIZER, STAGE, seats_here, stage_round
+from hackathon.judging.access import (
+    JUDGE_OR_ORGANIZER,
+    STAGE,
+    round_of_page,
+    rounds_of_page,
+    seats_here,
+    stage_round,
+)
 from hackathon.judging.forms import (
     ConflictForm,
     LateForm,
@@ -43,7 +50,8 @@ def index(slug: str) -> ResponseReturnValue:
     """The round that matters now: the cockpit for organizers, the own list for judges."""
     place = here(slug)
     if place.organizes:
-        found = rounds.present_round(rounds.rounds_of(reading(), place.event.id))
+        every = rounds_of_page(place.event.id, place.actor)
+        found = rounds.present_round([row.found for row in every])
         if found is None:
             return render_template("judging/empty.html", here=place)
         return cockpit_page(slug, found.id)
@@ -69,10 +77,8 @@ def cockpit_page(
 ) -> str:
     """The cockpit, with what was typed and refused."""
     place, session = here(slug), reading()
-    every = rounds.rounds_of(session, place.event.id)
-    found = next((row for row in every if row.id == round_id), None)
-    if found is None:
-        raise rounds.no_such_round()
+    every = [row.found for row in rounds_of_page(place.event.id, place.actor)]
+    found = round_of_page(place.event.id, place.actor, round_id)
     is_frozen = rounds.is_frozen(found)
     entries = [] if is_frozen else rounds.entries_of(session, place.event, found.id)
     record = results.newest_record(session, found.id) if is_frozen else None
@@ -87,7 +93,6 @@ def cockpit_page(
         verbs=rules.verbs_of(State(found.state)),
         progress=progress,
         watch=watch_of(session, found, progress) if is_marking and progress else None,
-        paused_reason=rounds.reasons_of(session, found)[0],
         pitch=pitch_json(found, entries),
         seats=rounds.seats_of(session, found.id) if is_frozen else [],
         record=record,
