@@ -6,7 +6,7 @@ const root = document.getElementById("cockpit");
 const round = Number(root.dataset.round);
 const changed = document.getElementById("changed");
 const timer = document.getElementById("timer");
-let offset = 0;
+let offset = offsetOf(root.dataset.now); // the server's time drives the timer
 
 function count(element, row) {
   const text = element.querySelector("[data-count]");

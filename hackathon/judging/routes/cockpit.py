@@ -106,7 +106,7 @@ def cockpit_page(
 
 SAID = {
     Verb.OPEN: "Judging is open. Judges see their lists now.",
-    Verb.PAUSE: "Judging is paused; judges see why.",
+    Verb.PAUSE: "Everybody at the event reads why.",
     Verb.RESUME: "Judging goes on.",
     Verb.FREEZE: "Judging is closed and the result record is written. Nobody else sees it yet.",
     Verb.FINALIZE: "The results are final. Rehearse, then reveal.",
