@@ -11,6 +11,8 @@ let offset = offsetOf(root.dataset.now); // the server's time drives the timer
 function count(element, row) {
   const text = element.querySelector("[data-count]");
   const bar = element.querySelector("progress");
+  const offline = element.querySelector("[data-offline]");
+  if (offline) offline.hidden = !row.offline;
   if (text) text.textContent = `${row.done} of ${row.of}`;
   if (bar) {
     bar.max = row.of || 1;
