@@ -19,6 +19,7 @@ from hackathon.projects.queries import ProjectRow, project_rows
 from hackathon.projects.rules import LABELS
 from hackathon.shared.money import Micros, whole_dollars
 from hackathon.shared.show import ago, day
+from hackathon.shared.web import Banner
 from hackathon.teams.models import Membership
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Home:
     needs: list[Link] = field(default_factory=list)
     numbers: list[Number] = field(default_factory=list)
     deadline: tuple[str, datetime] | None = None
+    banners: list[tuple[Banner, str]] = field(default_factory=list)
+    """Whether judging is paused, and the event's name, of each event that may be."""
 
     @property
     def sentence(self) -> str:
@@ -87,8 +90,12 @@ def home_of(session: Session, actor: Actor) -> Home:
     """The home of a person; seven statements, five more when an event is in focus."""
     rows = events_for(session, actor)
     person_id = actor.person_id or 0
-    organized = [row for row in rows if actor.organizes(row.event.id)]
-    judging = [row.event.id for row in organized if row.phase is Phase.JUDGING]
+    judging = [
+        row.event.id
+        for row in rows
+        if row.phase is Phase.JUDGING
+        and (actor.organizes(row.event.id) or actor.event_roles.get(row.event.id))
+    ]
     is_judging = any(row.phase is Phase.JUDGING for row in rows)
     rounds = glances(session, judging, person_id) if is_judging else []
     seats = {found.event_id for found in rounds if found.is_judge}
@@ -101,6 +108,11 @@ def home_of(session: Session, actor: Actor) -> Home:
     ]
     running = [row for phase in RUNNING for row in mine if row.phase is phase]
     home = Home(events=mine, focus=running[0] if running else None)
+    reasons = {found.event_id: found.reason for found in rounds if found.state is State.PAUSED}
+    home.banners = [
+        (Banner(event.slug, event.id in reasons, reasons.get(event.id, "")), event.name)
+        for event in (row.event for row in mine if row.phase in {Phase.JUDGING, Phase.HACKING})
+    ]
     for late in overdue_of(session, person_id):
         home.need(
             f"{late.title}: {late.what}, due {day(late.due_on)}",

@@ -102,7 +102,9 @@ class Gate:
                 "This page may not open a connection here.",
             )
         interface = self.app.session_interface
-        name = interface.cookie if isinstance(interface, sessions.Sessions) else "session"
+        name, stage_name = "session", "stage"
+        if isinstance(interface, sessions.Sessions):
+            name, stage_name = interface.cookie, interface.stage_cookie
         try:
             jar = SimpleCookie(environ.get("HTTP_COOKIE", ""))
         except CookieError:
@@ -110,7 +112,8 @@ class Gate:
         token = jar[name].value if name in jar else ""
         with self.app.app_context():
             found = sessions.find(db.session(), token) if token else None
-            stage = parse_qs(str(environ.get("QUERY_STRING", ""))).get("stage", [""])[0]
+            kept = jar[stage_name].value if stage_name in jar else ""
+            stage = parse_qs(str(environ.get("QUERY_STRING", ""))).get("stage", [kept])[0]
             is_stage = found is None and sessions.stage_key(db.session(), stage) is not None
         if found is None and not is_stage:
             return ("401 Unauthorized", "not_signed_in", "Sign in first.")

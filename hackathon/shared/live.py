@@ -108,7 +108,7 @@ def connected_people() -> set[int]:
         return {entry.person_id for entry in _sockets.values() if entry.person_id is not None}
 
 
-# --- projectors: no person, a key in the address -------------------------------------
+# --- projectors: no person, a key ------------------------------------------------------
 
 
 def close_stages(id_hash: str) -> None:
@@ -128,7 +128,7 @@ def _of_key(id_hash: str) -> list[Socket]:
 
 
 def _connect_stage(sid: str) -> None:
-    token = request.args.get("stage", "")
+    token = sessions.stage_token()
     if sessions.stage_key(reading(), token) is None:
         message = "not_signed_in"
         raise Refused(message)
@@ -218,7 +218,7 @@ def _admit() -> None:
     with _sockets_lock:
         known = _sockets.get(sid)
     if known is not None and known.person_id is None:
-        is_in = sessions.stage_key(reading(), request.args.get("stage", "")) is not None
+        is_in = sessions.stage_key(reading(), sessions.stage_token()) is not None
     else:
         is_in = known is not None and visit.row is not None and current_user.is_authenticated
     if known is None or not is_in:
@@ -480,6 +480,8 @@ def set_up(app: Flask) -> Ticker:
         max_http_buffer_size=LARGEST_PAYLOAD,
         ping_interval=20,
         ping_timeout=15,
+        logger=logging.getLogger("socketio"),  # else each writes past our formatter
+        engineio_logger=logging.getLogger("engineio"),
     )
     socketio.on("connect")(_connect)
     socketio.on("disconnect")(_disconnect)

@@ -180,6 +180,16 @@ class Entry:
     also: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Banner:
+    """What everybody on a page of an event must know now: that judging is paused, and why."""
+
+    slug: str
+    is_paused: bool = False
+    reason: str = ""
+
+
+_banners: list[Callable[[Any], Banner | None]] = []
 _tabs: list[Entry] = []
 _nav: list[Entry] = []
 
@@ -197,6 +207,16 @@ def tab(
     A feature's pages lie below its first tab, those in `also` below this one.
     """
     _tabs.append(Entry(order, label, endpoint, shown, also))
+
+
+def banner(teller: Callable[[Any], Banner | None]) -> None:
+    """Tell what stands above every page of an event; the feature lies above this module."""
+    _banners[:] = [teller]
+
+
+def event_banner(here: Any) -> Banner | None:  # noqa: ANN401 - events.access.Here
+    """What stands above this page of an event; None where nothing ever will."""
+    return _banners[0](here) if _banners else None
 
 
 def nav(order: int, label: str, endpoint: str, shown: Callable[[Any], bool]) -> None:
@@ -334,7 +354,8 @@ def answer_refusal(refusal: Refusal) -> ResponseReturnValue:
             headers,
         )
     if isinstance(refusal, NotSignedIn):
-        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        asked = request.path if "stage" in request.args else request.full_path.rstrip("?")
+        back = asked if request.method == "GET" else "/"
         return redirect(url_for("people.sign_in", next=back))
     typed = []
     if refusal.word == "expired_form":
@@ -442,5 +463,8 @@ def set_up(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(Exception, _answer_crash)
     app.jinja_env.globals.update(
-        csrf_token=csrf_token, once_key=lambda: uuid.uuid4().hex, event_tabs=event_tabs
+        csrf_token=csrf_token,
+        once_key=lambda: uuid.uuid4().hex,
+        event_banner=event_banner,
+        event_tabs=event_tabs,
     )
