@@ -5,6 +5,7 @@ Whatever goes wrong here ends in `Alone`: one process reads the file again and s
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import struct
@@ -153,4 +154,5 @@ def work(source: BinaryIO, stage: Path, tag_keys: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # nothing here refers to itself
     work(sys.stdin.buffer, Path(sys.argv[1]), json.loads(sys.argv[2]))

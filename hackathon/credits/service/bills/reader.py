@@ -486,16 +486,24 @@ def _refusing(records: Records, offset: int) -> Iterator[None]:
 
 
 def _amounts(column: Sequence[str], name: str, *, required: bool) -> list[Decimal]:
-    """A column of costs; plain digits go the short way."""
-    if not "".join(column).encode().translate(None, DIGITS):
-        try:
-            found = list(map(Decimal, column))
-        except ArithmeticError:  # an empty one, or 1.2.3
-            pass
-        else:
-            if min(found) > -BEYOND and max(found) < BEYOND and max(map(len, column)) <= SHORT:
-                return found
-    return [focus.amount(value, name, required=required) for value in column]
+    """A column of costs, each text once; plain digits go the short way."""
+    texts = set(column)
+    known = _plain(texts)
+    if known is None:
+        known = {text: focus.amount(text, name, required=required) for text in texts}
+    return list(map(known.__getitem__, column))
+
+
+def _plain(texts: set[str]) -> dict[str, Decimal] | None:
+    """What plain digits say; None where `focus.amount` must look."""
+    if "".join(texts).encode().translate(None, DIGITS) or max(map(len, texts)) > SHORT:
+        return None
+    try:
+        known = dict(zip(texts, map(Decimal, texts), strict=True))
+    except ArithmeticError:  # an empty one, or 1.2.3
+        return None
+    found = known.values()
+    return known if min(found) > -BEYOND and max(found) < BEYOND else None
 
 
 def _shown(value: str) -> str:
