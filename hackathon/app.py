@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or read_settings()
     secret = prepare_folder(settings)
-    logs.set_up(settings.log_level)
+    logs.set_up(settings)
     ui = PACKAGE if (PACKAGE / "templates").is_dir() else CHECKOUT
     app = Flask(
         "hackathon",

@@ -9,14 +9,17 @@ from sqlalchemy import func, select
 
 from hackathon.backlog.models import Proposal
 from hackathon.backlog.queries.figures import overdue_of
+from hackathon.credits.models import Posting
 from hackathon.credits.queries.board import team_lines
 from hackathon.events.models import Registration
 from hackathon.events.queries import EventRow, events_for, phase_of
 from hackathon.events.rules import Phase
+from hackathon.judging.models import Mark
 from hackathon.judging.queries.glance import Glance, glances
 from hackathon.judging.rules import MARKING, State
 from hackathon.projects.queries import ProjectRow, project_rows
 from hackathon.projects.rules import LABELS
+from hackathon.shared import facts, jobs, mail
 from hackathon.shared.money import Micros, whole_dollars
 from hackathon.shared.show import ago, day
 from hackathon.shared.web import Banner
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from hackathon.events.models import Event
     from hackathon.people.rules import Actor
+    from hackathon.shared.metrics import Sample
 
 RUNNING = (Phase.JUDGING, Phase.HACKING, Phase.RESULTS, Phase.REGISTRATION)
 """The event in focus is the first of these; results wait for the winners' follow-up."""
@@ -310,6 +314,28 @@ def _take_part(session: Session, home: Home, row: EventRow, person_id: int) -> N
 def _card_words(own: ProjectRow) -> str:
     words = {"submitted": "project card complete", "nothing yet": "no project card yet"}
     return words.get(own.status, f"project card {own.status}")
+
+
+def samples(session: Session) -> list[Sample]:
+    """What is watched in the database, for all processes; it names nobody and shows no mark."""
+    facts_behind, seconds_behind = jobs.behind(session)
+    return [
+        ("hackathon_facts_total", "counter", "Facts recorded.", facts.last_position(session)),
+        ("hackathon_marks_total", "counter", "Marks kept.", _count(session, Mark)),
+        (
+            "hackathon_postings_total",
+            "counter",
+            "Postings of the ledger.",
+            _count(session, Posting),
+        ),
+        ("hackathon_mails_waiting", "gauge", "Mails to be sent.", mail.waiting(session)),
+        ("hackathon_jobs_behind_facts", "gauge", "Facts the jobs have to see.", facts_behind),
+        ("hackathon_jobs_behind_seconds", "gauge", "Age of the oldest of these.", seconds_behind),
+    ]
+
+
+def _count(session: Session, table: type[Mark | Posting]) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def database_answers(session: Session) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_mailman import EmailMessage, Mail
-from sqlalchemy import Text, select
+from sqlalchemy import Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -87,6 +87,13 @@ def deliver() -> int:
             done += 1
             _note(mail.id, sent=True)
     return done
+
+
+def waiting(session: Session) -> int:
+    """How many are still to be sent; those given up are not counted."""
+    query = select(func.count()).select_from(OutgoingMail)
+    query = query.where(OutgoingMail.sent_at.is_(None), OutgoingMail.tries < MOST_TRIES)
+    return session.scalar(query) or 0
 
 
 def _note(mail_id: int, *, sent: bool) -> None:

@@ -30,7 +30,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
-from hackathon.shared import errors, sessions, workbook
+from hackathon.shared import errors, metrics, sessions, workbook
 from hackathon.shared.clock import now
 from hackathon.shared.db import busy, transaction
 from hackathon.shared.errors import BadRequest, NotFound, NotSignedIn, Refusal
@@ -436,17 +436,28 @@ def _note_use() -> None:
         logger.warning("last_seen not written reference=%s", reference())
 
 
+def _begin() -> None:
+    g.begun = time.monotonic()
+
+
 def _log_request(response: Response) -> Response:
     """One line a request: the rule, not the path, so that no sign-in link is logged."""
     rule = request.url_rule.rule if request.url_rule else "(no such page)"
     visit: Any = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
+    seconds = time.monotonic() - g.get("begun", time.monotonic())
+    metrics.requests.count(response.status_code, seconds)
+    fields = {
+        "method": request.method,
+        "rule": rule,
+        "status": response.status_code,
+        "ms": round(1000 * seconds, 1),
+        "reference": reference(),
+        "person": getattr(visit, "person_id", None),
+    }
     logger.info(
-        "%s %s %s reference=%s person=%s",
-        request.method,
-        rule,
-        response.status_code,
-        reference(),
-        getattr(visit, "person_id", None),
+        "%(method)s %(rule)s %(status)s %(ms)s ms reference=%(reference)s person=%(person)s",
+        fields,
+        extra={"fields": fields},
     )
     return response
 
@@ -457,6 +468,7 @@ def set_up(app: Flask) -> None:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
     app.config["MAX_FORM_PARTS"] = 400
     app.after_request(_log_request)
+    app.before_request(_begin)
     app.before_request(check_csrf)
     app.before_request(_note_use)
     app.register_error_handler(Refusal, answer_refusal)
