@@ -20,6 +20,16 @@ LONGEST_NAME = 80
 SHORT = dict(zip(ROLES, ("DS", "ML", "DE", "PM", "DX"), strict=True))
 """The roles in two letters, for many teams on one screen."""
 AGREED = "Agreed with an organizer."
+TOPICS = {
+    "data": "Data",
+    "model": "Model and code",
+    "access": "Access and credits",
+    "question": "Business question",
+    "pitch": "Card and pitch",
+    "other": "Something else",
+}
+"""What teams ask help for."""
+HELPING = (Phase.HACKING, Phase.JUDGING)
 
 
 def check_name(name: str) -> tuple[str, str]:

@@ -153,6 +153,19 @@ MATRIX = {
     "office.cards": ORGANIZERS,
     "office.make_cards": ORGANIZERS,
     "events.people_csv": ORGANIZERS,
+    "events.announcements": SIGNED_IN,
+    "events.banners": SIGNED_IN,
+    "events.announce": ORGANIZERS,
+    "events.edit_announcement": ORGANIZERS,
+    "events.change_announcement": ORGANIZERS,
+    "events.withdraw_announcement": ORGANIZERS,
+    "events.dismiss": SIGNED_IN,
+    "events.agenda": EVERYBODY,
+    "events.add_item": ORGANIZERS,
+    "events.edit_item": ORGANIZERS,
+    "events.change_item": ORGANIZERS,
+    "events.remove_item": ORGANIZERS,
+    "events.agenda_feed": EVERYBODY,  # by a private address, as calendars ask
     "credits.index": MEMBERS,
     "credits.statement": MEMBERS,
     "credits.as_json": MEMBERS,
@@ -266,6 +279,9 @@ def places(app, stage):
         "token_id": 1,
         "hold_id": 1,
         "year": 2026,
+        "announcement_id": 1,
+        "item_id": 1,
+        "help_id": 1,
     }
 
 

@@ -10,6 +10,7 @@ from hackathon.events import queries, service
 from hackathon.events.access import here
 from hackathon.events.forms import EventForm, typed_again
 from hackathon.events.models import Event
+from hackathon.events.queries.agenda import ahead_of
 from hackathon.events.routes.blueprint import blueprint
 from hackathon.events.rules import days_of
 from hackathon.people.access import (
@@ -108,6 +109,7 @@ def overview(slug: str) -> ResponseReturnValue:
         registration=registration,
         history=history,
         reasons=note_texts(reading(), [move.note_id for move in history]),
+        ahead=ahead_of(reading(), place.event.id, place.zone, place.now),
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from hackathon.events import queries, rules
 from hackathon.events.models import Event, PhaseMove
 from hackathon.events.rules import Phase, check_phase
+from hackathon.events.service.agenda import copy_agenda
 from hackathon.events.service.joining import (
     Joining,
     add_registration,
@@ -95,7 +96,7 @@ def _checked(plan: Plan) -> tuple[datetime, str]:
 def create_event(
     session: Session, actor: Actor, plan: Plan, *, copied_from_id: int | None = None
 ) -> Event:
-    """Make an event in draft; the actor organizes it.
+    """Make an event in draft; the actor organizes it. A copied one takes the agenda along.
 
     Raises:
         NotAllowed: the actor neither leads the program nor administers.
@@ -133,6 +134,8 @@ def create_event(
             session, actor, event_id=event.id, person_id=actor.person_id, role=Role.ORGANIZER
         )
     say(session, actor, event.id, "event.created", copied_from=copied_from_id)
+    if copied_from_id is not None:
+        copy_agenda(session, actor, source_id=copied_from_id, event=event)
     return event
 
 
