@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_mailman import EmailMessage, Mail
-from sqlalchemy import Text, func, select
+from sqlalchemy import Text, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -25,6 +25,8 @@ from hackathon.shared.db import Base, db, transaction
 from hackathon.shared.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Flask
     from sqlalchemy.orm import Session
 
@@ -60,6 +62,29 @@ def send(session: Session, *, to: str, subject: str, body: str, key: str) -> Non
         clean = " ".join(subject.split())
         session.add(OutgoingMail(key=key, address=to, subject=clean, body=body))
         session.flush()
+
+
+def send_all(session: Session, *, subject: str, bodies: Mapping[str, str], key: str) -> None:
+    """Write one mail to many, in two statements; each address once for a `key`.
+
+    Args:
+        session: An open transaction.
+        subject: The same for all.
+        bodies: What each address reads.
+        key: Of the whole mailing.
+    """
+    keys = {address: f"{key}:{address}" for address in bodies}
+    written = set(
+        session.scalars(select(OutgoingMail.key).where(OutgoingMail.key.in_(keys.values())))
+    )
+    clean = " ".join(subject.split())
+    fresh = [
+        {"key": keys[address], "address": address, "subject": clean, "body": body}
+        for address, body in bodies.items()
+        if keys[address] not in written
+    ]
+    if fresh:
+        session.execute(insert(OutgoingMail), fresh)
 
 
 def deliver() -> int:
