@@ -1,4 +1,4 @@
-"""What follows an event: everybody in it learns that its deadline has moved."""
+"""What follows an event: its people learn that the deadline has moved, and what is announced."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from hackathon.events.models import Event, Registration
+from hackathon.events.models import Announcement, Event, Registration
+from hackathon.events.queries import announcements
+from hackathon.events.rules import Audience
+from hackathon.events.service.announcements import send_due
 from hackathon.people.models import Person
+from hackathon.shared.clock import now
+from hackathon.shared.db import reading, transaction
 from hackathon.shared.facts import note_texts
-from hackathon.shared.jobs import on_fact
+from hackathon.shared.jobs import every_minute, on_fact
 from hackathon.shared.show import mail_time
 from hackathon.shared.telling import Kind, Word, tell
 
@@ -59,3 +64,31 @@ def _tell(session: Session, fact: FactRow) -> None:
         by_mail=not event.is_rehearsal,
     )
     tell(session, people.all(), word)
+
+
+# --- announcements ------------------------------------------------------------------------
+
+
+@every_minute
+def announce() -> None:
+    """Send the announcements whose time has come, each in a transaction of its own."""
+    for announcement_id in announcements.due(reading(), now()):
+        with transaction() as session:
+            send_due(session, announcement_id=announcement_id)
+
+
+@on_fact("event:", "announcement.sent")
+def tell_announcement(session: Session, fact: FactRow) -> None:
+    """The audience as it is now reads it in a notice, and by mail who wants mails."""
+    row = session.get_one(Announcement, int(fact.values["announcement"]))
+    event = session.get_one(Event, row.event_id)
+    people = announcements.people_reached(session, event, Audience(row.audience))
+    word = Word(
+        kind=Kind.OTHER,
+        key=f"announcement:{row.id}",
+        subject=f"{event.name}: {row.text.splitlines()[0]}",
+        text=f"{event.name}: {row.text}",
+        link=f"/events/{event.slug}/announcements",
+        by_mail=row.by_mail and not event.is_rehearsal,
+    )
+    tell(session, people, word)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_mailman import EmailMessage, Mail
-from sqlalchemy import Text, delete, select
+from sqlalchemy import Text, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -25,7 +25,7 @@ from hackathon.shared.db import Base, db, transaction
 from hackathon.shared.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from flask import Flask
     from sqlalchemy.orm import Session
@@ -57,38 +57,35 @@ class OutgoingMail(Base):
     sent_at: Mapped[datetime | None]
 
 
-@dataclass(frozen=True)
-class Draft:
-    """A mail to be written."""
-
-    key: str
-    to: str
-    subject: str
-    body: str
-
-
 def send(session: Session, *, to: str, subject: str, body: str, key: str) -> None:
     """Write a mail to be sent after the commit; the same `key` again changes nothing."""
-    send_all(session, [Draft(key, to, subject, body)])
+    if session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)) is None:
+        clean = " ".join(subject.split())
+        session.add(OutgoingMail(key=key, address=to, subject=clean, body=body))
+        session.flush()
 
 
-def send_all(session: Session, drafts: Sequence[Draft]) -> None:
-    """Write many mails, each key once; two statements, however many they are."""
-    keys = [draft.key for draft in drafts]
-    if not keys:
-        return
-    known = set(session.scalars(select(OutgoingMail.key).where(OutgoingMail.key.in_(keys))))
-    session.add_all(
-        OutgoingMail(
-            key=draft.key,
-            address=draft.to,
-            subject=" ".join(draft.subject.split())[:LONGEST_SUBJECT],
-            body=draft.body,
-        )
-        for draft in drafts
-        if draft.key not in known
+def send_all(session: Session, *, subject: str, bodies: Mapping[str, str], key: str) -> None:
+    """Write one mail to many, in two statements; each address once for a `key`.
+
+    Args:
+        session: An open transaction.
+        subject: The same for all.
+        bodies: What each address reads.
+        key: Of the whole mailing.
+    """
+    keys = {address: f"{key}:{address}" for address in bodies}
+    written = set(
+        session.scalars(select(OutgoingMail.key).where(OutgoingMail.key.in_(keys.values())))
     )
-    session.flush()
+    clean = " ".join(subject.split())[:LONGEST_SUBJECT]
+    fresh = [
+        {"key": keys[address], "address": address, "subject": clean, "body": body}
+        for address, body in bodies.items()
+        if keys[address] not in written
+    ]
+    if fresh:
+        session.execute(insert(OutgoingMail), fresh)
 
 
 def forget(session: Session, address: str) -> None:
@@ -128,6 +125,13 @@ def deliver() -> int:
             done += 1
             _note(mail.id, sent=True)
     return done
+
+
+def waiting(session: Session) -> int:
+    """How many are still to be sent; those given up are not counted."""
+    query = select(func.count()).select_from(OutgoingMail)
+    query = query.where(OutgoingMail.sent_at.is_(None), OutgoingMail.tries < MOST_TRIES)
+    return session.scalar(query) or 0
 
 
 def _note(mail_id: int, *, sent: bool) -> None:

@@ -166,7 +166,7 @@ def tell(session: Session, people: Iterable[Reader], word: Word) -> None:
         for person in readers
     }
     mailed = {person.id for person in readers if by_mail and ways[person.id] != Way.NOTICE}
-    notices.notify_all(
+    notices.notify_each(
         session,
         key=word.key,
         link=word.link,
@@ -178,16 +178,13 @@ def tell(session: Session, people: Iterable[Reader], word: Word) -> None:
     )
     mail.send_all(
         session,
-        [
-            mail.Draft(
-                key=f"{word.key}:{person.id}",
-                to=person.email,
-                subject=word.subject,
-                body=letter(person.name, texts[person.id], word.link),
-            )
+        subject=word.subject,
+        bodies={
+            person.email: letter(person.name, texts[person.id], word.link)
             for person in readers
             if person.id in mailed
-        ],
+        },
+        key=word.key,
     )
 
 

@@ -82,6 +82,16 @@ def test_judging_credits_backlog_and_quarters_are_accessible_everywhere(demo, pa
     assert page.problems == []
 
 
+def test_the_pictures_of_the_readme_are_taken_by_a_command(demo, hackathon, tmp_path):
+    done = hackathon(
+        "screenshots", "--url", demo.url, "--to", tmp_path / "pictures",
+        "--only", "sheet", "--only", "projector",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("sheet-390-light.png", "projector-1280-dark.png"):
+        assert (tmp_path / "pictures" / name).read_bytes().startswith(b"\x89PNG")
+
+
 def write_a_card_in_two_tabs(paul, axe):
     paul.get_by_role("link", name="Projects").click()
     paul.get_by_role("link", name="Our project").first.click()

@@ -220,7 +220,7 @@ def test_who_is_away_is_not_called_quiet(panel, clock):
     reading().rollback()
     away_now = away_in(reading(), panel.round_id)
     watch = watch_of(reading(), panel.round, progress(panel), away_now)
-    assert [row.name for row in watch.quiet] == ["Jonas"]
+    assert ([row.name for row in watch.quiet], [row.name for row in watch.lost]) == ([], ["Jonas"])
 
 
 # --- paper ----------------------------------------------------------------------------
@@ -288,10 +288,10 @@ def test_the_page_of_a_judge_says_offline_and_not_idle(app, room, sign_in, clock
     clock.forward(timedelta(minutes=11))
     assert "more may wait on the phone" in text_of(olga.get(path))
     cockpit = re.sub("<[^>]+>", "", text_of(olga.get("/events/q4/judging")))
-    assert "Jonas is offline, seen last 11 minutes ago; scores may wait" in cockpit
+    assert "The device of Jonas is offline; it was here 11 minutes ago." in cockpit
     seen(app, room.seats["jonas"])
     cockpit = re.sub("<[^>]+>", "", text_of(olga.get("/events/q4/judging")))
-    assert "Jonas is here and gave the last score" in cockpit
+    assert "Jonas gave the last score" in cockpit
 
 
 def test_busy_is_noted_shown_on_the_phone_and_ended_there(room, sign_in):

@@ -11,7 +11,7 @@ from hackathon.judging import rules
 from hackathon.judging.access import JUDGE
 from hackathon.judging.forms import AwayForm, PaperForm
 from hackathon.judging.queries import presence, rounds
-from hackathon.judging.queries.watch import OFFLINE_AFTER
+from hackathon.judging.queries.watch import is_offline
 from hackathon.judging.routes.blueprint import blueprint
 from hackathon.judging.rules import Away, State, parse_form_value
 from hackathon.judging.service import presence as service
@@ -47,7 +47,6 @@ def _judge_page(slug: str, round_id: int, seat_id: int, form: AwayForm) -> str:
     found = rounds.find_round(session, place.event.id, round_id)
     row = presence.judge_of(session, found.id, seat_id)
     entries = rounds.entries_of(session, place.event, found.id)
-    seen = row.seat.seen_at
     return render_template(
         "judging/judge.html",
         here=place,
@@ -55,7 +54,7 @@ def _judge_page(slug: str, round_id: int, seat_id: int, form: AwayForm) -> str:
         row=row,
         form=form,
         away=presence.away_in(session, found.id).get(seat_id),
-        is_offline=seen is None or place.now - seen > OFFLINE_AFTER,
+        is_offline=is_offline(row.seat.seen_at),
         listed=presence.list_of(session, found, seat_id, entries),
         is_over=rounds.is_frozen(found),
         is_marking=State(found.state) in rules.MARKING,

@@ -1,34 +1,16 @@
-"""Rounds, rubrics, seats, visits, the ledger of marks, the late tray, result records."""
+"""Rounds with their rubric, seats and running order; conflicts; the projector's keys."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    Integer,
-    Text,
-    UniqueConstraint,
-    select,
-    text,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
+from hackathon.judging.models.base import one_of
 from hackathon.judging.rules import Mode, Rule, State
 from hackathon.shared.clock import now
 from hackathon.shared.db import Base
-
-Receipt = BigInteger().with_variant(Integer, "sqlite")
-"""Receipts and device counts are 64-bit on both engines."""
-
-
-def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
-    listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
 class Round(Base):
@@ -43,9 +25,9 @@ class Round(Base):
 
     __tablename__ = "rounds"
     __table_args__ = (
-        _one_of("state", State),
-        _one_of("mode", Mode),
-        _one_of("rule", Rule),
+        one_of("state", State),
+        one_of("mode", Mode),
+        one_of("rule", Rule),
         CheckConstraint(
             "low >= 0 AND high > low AND step > 0 AND (high - low) % step = 0", name="scale"
         ),
@@ -194,50 +176,6 @@ class DeclaredConflict(Base):
     note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
 
 
-class Visit(Base):
-    """A judge meets a project. `submitted_at`: since when every criterion has a value.
-
-    `slot`: its turn in the timetable, from 1. A visit taken live is a lease until
-    `leased_until`. A released visit is on nobody's list and does not count; a mark for it
-    takes it up again.
-    """
-
-    __tablename__ = "visits"
-    __table_args__ = (
-        UniqueConstraint("seat_id", "project_id"),
-        Index("ix_visits_round", "round_id", "project_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
-    seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
-    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    begun_at: Mapped[datetime | None]
-    submitted_at: Mapped[datetime | None]
-    slot: Mapped[int | None]
-    leased_until: Mapped[datetime | None]
-    released_at: Mapped[datetime | None]
-    release_reason: Mapped[str | None]
-
-
-class VisitStep(Base):
-    """A judge took or gave back a visit; the device's key makes a repetition harmless."""
-
-    __tablename__ = "visit_steps"
-    __table_args__ = (
-        CheckConstraint("kind IN ('leased', 'released')", name="kind_known"),
-        Index("ix_visit_steps_visit", "visit_id"),
-    )
-
-    id: Mapped[int] = mapped_column(Receipt, primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True)
-    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
-    kind: Mapped[str]
-    reason: Mapped[str | None]
-    at: Mapped[datetime] = mapped_column(default=now)
-
-
 class RubricVersion(Base):
     """The rubric as it stood, once it was changed after opening; `rubric` is JSON."""
 
@@ -251,150 +189,6 @@ class RubricVersion(Base):
     note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     made_at: Mapped[datetime]
-
-
-class Correction(Base):
-    """Why an organizer entered a mark in a judge's place, or voided one (a mark without value)."""
-
-    __tablename__ = "corrections"
-
-    mark_id: Mapped[int] = mapped_column(Receipt, ForeignKey("marks.id"), primary_key=True)
-    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
-
-
-class Mark(Base):
-    """One value of one cell (visit, criterion), in tenths; None clears. Never changed.
-
-    The id is the receipt. The current mark of a cell has the highest (seq, id).
-    """
-
-    __tablename__ = "marks"
-    __table_args__ = (
-        CheckConstraint("value IS NULL OR value BETWEEN 0 AND 1000", name="value_range"),
-        CheckConstraint("seq >= 0", name="seq_not_negative"),
-        Index("ix_marks_cell", "visit_id", "criterion_id", "seq", "id"),
-    )
-
-    id: Mapped[int] = mapped_column(Receipt, primary_key=True)
-    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
-    criterion_id: Mapped[int] = mapped_column(ForeignKey("criteria.id"))
-    value: Mapped[int | None]
-    seq: Mapped[int] = mapped_column(BigInteger)
-    key: Mapped[str] = mapped_column(unique=True)
-    made_at: Mapped[datetime]
-    received_at: Mapped[datetime]
-    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-
-
-class Feedback(Base):
-    """A judge's texts for a team, never changed; the highest (seq, id) of a visit counts."""
-
-    __tablename__ = "feedback"
-    __table_args__ = (
-        CheckConstraint("seq >= 0", name="seq_not_negative"),
-        Index("ix_feedback_visit", "visit_id", "seq", "id"),
-    )
-
-    id: Mapped[int] = mapped_column(Receipt, primary_key=True)
-    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
-    strength: Mapped[str] = mapped_column(Text, default="")
-    question: Mapped[str] = mapped_column(Text, default="")
-    note: Mapped[str] = mapped_column(Text, default="")
-    seq: Mapped[int] = mapped_column(BigInteger)
-    key: Mapped[str] = mapped_column(unique=True)
-    made_at: Mapped[datetime]
-    received_at: Mapped[datetime]
-    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-
-
-class LateMark(Base):
-    """What arrived after the freeze: a mark (`criterion_id`) or texts, until decided.
-
-    `made_at` is what the device claims, `received_at` the server's time.
-    """
-
-    __tablename__ = "late_marks"
-    __table_args__ = (Index("ix_late_marks_round", "round_id", "decided_at"),)
-
-    id: Mapped[int] = mapped_column(Receipt, primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
-    seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
-    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
-    criterion_id: Mapped[int | None] = mapped_column(ForeignKey("criteria.id"))
-    value: Mapped[int | None]
-    texts: Mapped[str] = mapped_column(Text, default="")
-    seq: Mapped[int] = mapped_column(BigInteger)
-    key: Mapped[str] = mapped_column(unique=True)
-    made_at: Mapped[datetime]
-    received_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-    is_accepted: Mapped[bool | None]
-    note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
-
-
-class ResultRecord(Base):
-    """The results as they stood at a freeze or after late marks; never changed.
-
-    `version` is the `seq` of the fact that made it; `parameters` is JSON.
-    """
-
-    __tablename__ = "result_records"
-    __table_args__ = (UniqueConstraint("round_id", "number"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
-    number: Mapped[int]
-    made_at: Mapped[datetime]
-    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-    inputs_hash: Mapped[str]
-    parameters: Mapped[str] = mapped_column(Text)
-    program_version: Mapped[str]
-    sheet_count: Mapped[int]
-
-
-class ResultRow(Base):
-    """A project in a result record. Means are exact fractions as text (`13/2`).
-
-    Ranks, band and `top_three` (of 4,000 draws) as `uncertainty.Chance`.
-    """
-
-    __tablename__ = "result_rows"
-    __table_args__ = (UniqueConstraint("record_id", "project_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    record_id: Mapped[int] = mapped_column(ForeignKey("result_records.id"))
-    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
-    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
-    title: Mapped[str]
-    team_name: Mapped[str]
-    place: Mapped[int]
-    component: Mapped[int]
-    raw_mean: Mapped[str] = mapped_column(Text)
-    adjusted: Mapped[str] = mapped_column(Text)
-    sheets: Mapped[int]
-    tie: Mapped[str] = mapped_column(default="")
-    rank_low: Mapped[int | None]
-    rank_high: Mapped[int | None]
-    band: Mapped[int | None]
-    top_three: Mapped[int | None]
-    criteria: Mapped[str] = mapped_column(Text)
-    texts: Mapped[str] = mapped_column(Text)
-
-
-class Award(Base):
-    """A prize that people gave, with a reason; apart from the places."""
-
-    __tablename__ = "awards"
-    __table_args__ = (UniqueConstraint("round_id", "name"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
-    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
-    name: Mapped[str]
-    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-    decided_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Reopening(Base):
@@ -433,16 +227,3 @@ class StageToken(Base):
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     made_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]
-
-
-class AudienceVote(Base):
-    """A person's vote for a project, beside the places; it may move until the vote closes."""
-
-    __tablename__ = "audience_votes"
-    __table_args__ = (UniqueConstraint("round_id", "person_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
-    cast_at: Mapped[datetime] = mapped_column(default=now)
