@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import g, request
 
-from hackathon.judging.queries.rounds import seats_in_event
+from hackathon.judging.queries.rounds import had_seat, seats_in_event
 from hackathon.judging.queries.stage import round_of_key
 from hackathon.people.access import Permission
 from hackathon.shared import sessions
@@ -33,6 +33,13 @@ JUDGE_OR_ORGANIZER = Permission(
         actor is not None
         and event is not None
         and (actor.organizes(event) or bool(seats_here(event, actor)))
+    ),
+    in_event=True,
+)
+WAS_JUDGE = Permission(
+    "judge of the event, also one whose seat was taken away",
+    lambda actor, event, _args: (
+        actor is not None and event is not None and had_seat(reading(), event, actor.person_id)
     ),
     in_event=True,
 )

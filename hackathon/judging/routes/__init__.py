@@ -3,10 +3,13 @@
 from hackathon.judging.routes import (
     api,
     cockpit,
+    conflicts,
     corrections,
     evening,
+    finals,
     plan,
     results,
+    reveal,
     rubric,
     sheets,
 )
@@ -16,10 +19,13 @@ __all__ = [
     "api",
     "blueprint",
     "cockpit",
+    "conflicts",
     "corrections",
     "evening",
+    "finals",
     "plan",
     "results",
+    "reveal",
     "rubric",
     "sheets",
 ]
