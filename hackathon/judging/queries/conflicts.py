@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select, union
+from sqlalchemy import and_, func, literal, select, union
 from sqlalchemy.orm import aliased
 
 from hackathon.judging.models import DeclaredConflict, Pitch, Round, Seat, Visit
@@ -158,7 +158,7 @@ def conflict_rows(
 ) -> list[ConflictRow]:
     """Every conflict of these judges and projects with its reasons, then the flags.
 
-    A flag is a judge of a member's department where the round does not forbid it. Five
+    A flag is a judge of a member's department where the round does not forbid it. Three
     statements at most.
 
     Args:
@@ -176,14 +176,17 @@ def conflict_rows(
     def fits(pair: tuple[int, int]) -> bool:
         return pair[0] in names and pair[1] in wanted
 
-    departments = _departments(only_where_asked=False)
-    for known in (_teams(), _challenges(), departments):
-        found_here = session.execute(known.pairs.where(known.round == found.id).distinct())
-        for seat, project in found_here:
-            if fits((seat, project)):
-                entry = row((seat, project))
-                if known is not departments or found.is_departmental:
-                    entry.why.append(Why(known.source))
+    parts = [
+        known.pairs.where(known.round == found.id).add_columns(literal(known.source.value))
+        for known in (_teams(), _challenges(), _departments(only_where_asked=False))
+    ]
+    order = list(Source)
+    known_pairs = session.execute(union(*parts)).all()
+    for seat, project, source in sorted(known_pairs, key=lambda one: order.index(Source(one[2]))):
+        if fits((seat, project)):
+            entry = row((seat, project))
+            if source != Source.DEPARTMENT or found.is_departmental:
+                entry.why.append(Why(Source(source)))
     for said, by, reason in _said(session, found.id):
         if fits((said.seat_id, said.project_id)):
             why = Why(Source(said.kind), reason, by, said.id)
