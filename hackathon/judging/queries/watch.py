@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from hackathon.judging.models import Round
-    from hackathon.judging.queries.results import Progress, ProjectProgress
+    from hackathon.judging.queries.progress import Progress, ProjectProgress
 
 QUIET_AFTER = timedelta(minutes=10)
 OFFLINE_AFTER = timedelta(seconds=90)
