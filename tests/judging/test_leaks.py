@@ -93,6 +93,7 @@ def questions(room):
         "event.watch": [place],
         "home.watch": [place],
         "credits.watch": [place],
+        "help.watch": [place],
         "judging.hello": [{"round": room.round_id, "after": 0}],
         "judging.next": [{"round": room.round_id, "key": again}],
         "judging.release": [{"visit": 1, "key": again, "reason": "busy"}],
@@ -254,7 +255,7 @@ def test_the_walk_asks_every_message_and_what_pages_name(walk, frozen, doors):
     answers = {place: told["ok"] for place, told in begun.before.items() if isinstance(told, dict)}
     assert {place for place, ok in answers.items() if ok} == {
         "board.watch 0", "board.watch 1", "board.watch 2", "event.watch 0", "home.watch 0",
-        "credits.watch 0",
+        "credits.watch 0", "help.watch 0",
     }  # fmt: skip
 
 
