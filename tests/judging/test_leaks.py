@@ -76,7 +76,7 @@ def doors(app, room):
         "/api/v1/facts?stream=event:1&after=0",
     ]
     found += [path + "?format=xlsx" for path in found if path.endswith((".csv", "/csv"))]
-    return [path for path in found if not path.startswith(("/healthz", "/metrics"))]
+    return found
 
 
 def questions(room):
@@ -108,6 +108,7 @@ class Walk:
 
     def __init__(self, client, doors, room, line=None):
         self.client, self.room, self.line = client, room, line
+        client.environ_base["REMOTE_ADDR"] = "192.0.2.7"  # nobody sits at the server itself
         self.doors = list(doors)
         self.known = set(doors)
         self.before = self.look()
