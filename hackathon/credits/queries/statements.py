@@ -87,6 +87,8 @@ def entry_lines(session: Session, event_id: int, team_id: int | None) -> list[En
         word = WORDS[deed]
         if entry.deed == Deed.REVERSAL:
             word = f"Reversed: {word[0].lower()}{word[1:]}"
+        if entry.is_late:
+            word += " after closing"
         lines.append(
             EntryLine(
                 entry=entry,
