@@ -104,6 +104,7 @@ def _read(
         scan = read_file(file.path, stage, wanted.tag_keys, told, by_hour=wanted.by_hour, part=part)
     except Refusal as refusal:
         refusal.message += tail
+        refusal.args = (refusal.message,)
         raise
     scan.rejects = [replace(row, reason=f"{row.reason}{tail}") for row in scan.rejects]
     return scan
@@ -131,8 +132,6 @@ def _complete(files: Sequence[File]) -> list[File]:
                     f"{min(odd)} {sign}. Nothing was imported.",
                     field="file",
                 )
-    if not bills:
-        raise Invalid("file", "Choose the bill itself, too. Nothing was imported.", field="file")
     return bills
 
 

@@ -216,8 +216,7 @@ def _add(found: Shares, bucket: Bucket, amount: Decimal) -> None:
 def _share_tax(found: Shares, of: Bucket, amount: Decimal) -> None:
     """Share a scope's tax by what teams and costs without one bear of it, to the last digit.
 
-    By the largest remainder in units of the tax's own last digit; where nobody bears
-    anything it stays excluded.
+    Where nobody bears anything it stays excluded.
     """
     sums = found.sums[of.currency]
     bearing: list[tuple[Bucket, Decimal]] = []
@@ -244,11 +243,14 @@ def _share_tax(found: Shares, of: Bucket, amount: Decimal) -> None:
 
 
 def shared_by(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Parts of an amount by weights above zero, in units of its last digit: they add up to it."""
+    """Parts of an amount by weights above zero, in micros or finer: they add up to it exactly.
+
+    The largest remainders get what is left, the earlier first.
+    """
     with localcontext(EXACT):
-        _, digits, exponent = amount.as_tuple()
-        unit = Decimal(1).scaleb(int(exponent))
-        whole = int("".join(map(str, digits)))
+        places = min(int(amount.as_tuple().exponent), -6)
+        unit = Decimal(1).scaleb(places)
+        whole = int(abs(amount).scaleb(-places))
         scale = min(int(weight.as_tuple().exponent) for weight in weights)
         parts = [int(weight.scaleb(-scale)) for weight in weights]
         total = sum(parts)
