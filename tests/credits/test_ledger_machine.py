@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from make import cents, give_site_role, make_event, make_person, make_team
 from sqlalchemy.orm import aliased
 
+from hackathon.credits import metrics
 from hackathon.credits.models import Account, Booking, Crossing, Entry, Hold, Posting, Source
 from hackathon.credits.queries.ledger import wrong_balances
 from hackathon.credits.rules import State
@@ -117,6 +118,7 @@ class Ledger(RuleBasedStateMachine):
         self.keys = {}
         self.entries = []
         self.count = 0
+        self.past = {}
 
     def do(self, verb, **more):
         """Run a deed; a refusal must leave every balance as it was."""
@@ -194,6 +196,7 @@ class Ledger(RuleBasedStateMachine):
         self.spent[team] += amount
         self.entries.append((made, team))
         self.settle(team, before)
+        self.levels_are_there(team)
         left = amount
         for hold_id, held in sorted(self.held.items()):
             if held[0] == team and held[1] <= left:
@@ -249,6 +252,38 @@ class Ledger(RuleBasedStateMachine):
         for packed in (data, gzip.compress(data)):
             assert bring(self.folder, packed, self.source).postings == 0
         assert self.balances() == now_
+
+    def levels_are_there(self, team):
+        """What spend and holds have reached is written with the charge that reached it (15)."""
+        if self.states[team] == "closed":
+            return
+        _, held, spent, _ = self.net(team)
+        wanted = metrics.reached(spent=spent, held=held, granted=self.granted[team], projected=None)
+        limit = sa.select(sa.func.max(Entry.id)).where(
+            Entry.team_id == self.teams[team], Entry.deed == "grant"
+        )
+        rows = sa.select(Crossing.basis, Crossing.threshold).where(
+            Crossing.team_id == self.teams[team],
+            Crossing.limit_entry_id == (reading().scalar(limit) or 0),
+        )
+        assert set(wanted) <= {tuple(row) for row in reading().execute(rows)}
+        reading().rollback()
+
+    @rule(data=st.data())
+    def look_back(self, data):
+        """The balances of any past moment are the postings until then (3)."""
+        now_ = reading().scalar(sa.select(sa.func.max(Posting.id))) or 0
+        reading().rollback()
+        self.past.setdefault(now_, self.balances())
+        moment = data.draw(st.sampled_from(sorted(self.past)))
+        moved = dict.fromkeys(self.past[moment], 0)
+        ends = sa.select(Account.name, Posting.amount).where(Posting.id <= moment)
+        for column, sign in ((Posting.from_id, -1), (Posting.to_id, 1)):
+            for name, amount in reading().execute(ends.join(Account, Account.id == column)):
+                if name in moved:
+                    moved[name] += sign * amount
+        assert moved == self.past[moment]
+        reading().rollback()
 
     def paid(self, paid):
         """What the pool paid for closed teams counts as granted to them."""
