@@ -108,6 +108,7 @@ class Shares:
     disagreeing: int = 0
     """Rows whose billed or effective cost is zero while the other is not."""
     billed: Decimal = ZERO
+    """All of it in the ledger's currency, as `effective` and `listed`."""
     effective: Decimal = ZERO
     listed: Decimal = ZERO
 
@@ -266,11 +267,11 @@ def _count(found: Shares, cell: Cell, place: Place, basis: str) -> Decimal:
     found.rows += cell.rows
     found.conflicts += cell.rows if place.conflict else 0
     found.disagreeing += cell.rows if bool(cell.billed) != bool(cell.effective) else 0
-    found.billed += cell.billed
-    found.effective += cell.effective
-    found.listed += cell.listed
     amount = cell.billed if basis == "billed" else cell.effective
     if cell.currency == CURRENCY:
+        found.billed += cell.billed
+        found.effective += cell.effective
+        found.listed += cell.listed
         found.months[cell.period].invoiced += amount
         month = cell.day.replace(day=1)
         if cell.class_ == CORRECTION and month < cell.period.replace(day=1):
