@@ -11,8 +11,9 @@ from treasury import do
 
 from hackathon.credits.queries.bills import source_named
 from hackathon.credits.service.bills.book import apply_bill
-from hackathon.credits.service.bills.look import preview_of, wanted_of
+from hackathon.credits.service.bills.look import preview_of
 from hackathon.credits.service.bills.mapping import Sign, add_rule
+from hackathon.credits.service.bills.ready import wanted_of
 from hackathon.credits.service.bills.stage import Stage, read_file
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.shared.db import reading, transaction

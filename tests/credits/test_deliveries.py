@@ -12,9 +12,10 @@ from treasury import do, give, line
 from hackathon.credits.models import Account, Bill, BillScope, Source
 from hackathon.credits.service.bills.book import apply_bill
 from hackathon.credits.service.bills.delivery import File, read_delivery
-from hackathon.credits.service.bills.look import Wanted, preview_of, wanted_of
+from hackathon.credits.service.bills.look import preview_of
 from hackathon.credits.service.bills.mapping import change_source
 from hackathon.credits.service.bills.owners import hand_over
+from hackathon.credits.service.bills.ready import Wanted, wanted_of
 from hackathon.credits.service.bills.stage import Stage
 from hackathon.office.queries import differences
 from hackathon.people.rules import COMMAND_LINE

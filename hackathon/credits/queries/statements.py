@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, func, or_, select
 from sqlalchemy.orm import aliased
 
 from hackathon.credits.metrics import Forecast, curve, forecast
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from hackathon.events.models import Event
@@ -141,7 +142,7 @@ class Statement:
 def statement_of(
     session: Session, event: Event, team_id: int, *, member_id: int | None = None
 ) -> Statement:
-    """The statement of a team; four database statements.
+    """The statement of a team; three database statements.
 
     Args:
         session: Any session.
@@ -164,6 +165,7 @@ def statement_of(
             billed.c.source,
             billed.c.through,
             billed.c.period,
+            _levels(),
         )
         .outerjoin(Account, Account.team_id == Team.id)
         .outerjoin(Access, Access.team_id == Team.id)
@@ -190,7 +192,7 @@ def statement_of(
     charged = [
         charged_of(row.entry) for row in entries if row.entry.deed in BOOKED and not row.is_reversed
     ]
-    charged += [billed_charge(*row) for row in {row[6:] for row in rows} if row[0] is not None]
+    charged += [billed_charge(*row) for row in {row[6:9] for row in rows} if row[0] is not None]
     line = TeamLine(
         team.id,
         team.name,
@@ -202,20 +204,34 @@ def statement_of(
     seen = [Seen(row.reading.source, row.reading.total, row.reading.seen_at) for row in readings]
     found = forecast(curve(seen, charged), held=line.held, granted=line.granted, end=event.ends_at)
     return Statement(
-        line, access, entries, readings, found, _recovered(session, line, entries),
+        line, access, entries, readings, found, _recovered(rows[0][9], line),
         team.captain_id, stored,
         state_by or "command line", state_reason or "",
     )  # fmt: skip
 
 
-def _recovered(session: Session, line: TeamLine, entries: Sequence[EntryLine]) -> int:
-    limits = [row.entry.id for row in entries if row.entry.deed == Deed.GRANT]
-    query = select(Crossing.threshold).where(
-        Crossing.team_id == line.team_id,
-        Crossing.basis == "spent",
-        Crossing.limit_entry_id == max(limits, default=0),
+def _levels() -> ColumnElement[str | None]:
+    """The levels of spend that a team of the query has reached with its newest grant, as text."""
+    limit = (
+        select(func.coalesce(func.max(Entry.id), 0))
+        .where(Entry.team_id == Team.id, Entry.deed == Deed.GRANT)
+        .correlate(Team)
+        .scalar_subquery()
     )
-    reached = session.scalars(query).all()
+    return (
+        select(func.aggregate_strings(Crossing.threshold.cast(String), ","))
+        .where(
+            Crossing.team_id == Team.id,
+            Crossing.basis == "spent",
+            Crossing.limit_entry_id == limit,
+        )
+        .correlate(Team)
+        .scalar_subquery()
+    )
+
+
+def _recovered(levels: str | None, line: TeamLine) -> int:
+    reached = [int(one) for one in (levels or "").split(",") if one]
     return max((one for one in reached if one * line.granted > 10_000 * line.used), default=0)
 
 

@@ -18,7 +18,8 @@ from hackathon.credits.service.bills import runs
 from hackathon.credits.service.bills.book import Booked, apply_bill
 from hackathon.credits.service.bills.files import Uploads, Waiting
 from hackathon.credits.service.bills.focus import plain
-from hackathon.credits.service.bills.look import Preview, preview_of, wanted_of
+from hackathon.credits.service.bills.look import Preview, preview_of
+from hackathon.credits.service.bills.ready import wanted_of
 from hackathon.credits.service.bills.stream import MOST_BYTES
 from hackathon.credits.service.bills.whose import tags_of
 from hackathon.events.access import here

@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from hackathon.credits.models import Source
 from hackathon.credits.queries.bills import stored_of
 from hackathon.credits.rules import check_source
-from hackathon.credits.service.bills.look import compare, mapping_of, reach_of, whole_of
+from hackathon.credits.service.bills.look import compare, reach_of, whole_of
 from hackathon.credits.service.bills.posting import Aim, post_differences
+from hackathon.credits.service.bills.ready import mapping_of
 from hackathon.credits.service.bills.store import store, store_cells, store_scopes
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, NotAllowed

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from hackathon.credits.service.bills.look import Wanted
+    from hackathon.credits.service.bills.ready import Wanted
 
 MOST_FILES = 100
 MOST_MANIFEST = 1 << 20

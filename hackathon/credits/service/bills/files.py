@@ -23,8 +23,8 @@ from hackathon.shared.errors import Conflict, Invalid, NotFound, Refusal, TooLar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hackathon.credits.service.bills.look import Wanted
     from hackathon.credits.service.bills.reader import Scan
+    from hackathon.credits.service.bills.ready import Wanted
 
 WAITING = Path("bills")
 KEPT = Path("uploads") / "bills"

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hackathon.credits.models import BillScope, Source
-from hackathon.credits.queries.bills import source_of, stored_of
+from hackathon.credits.queries.bills import source_named, source_of, stored_of
+from hackathon.credits.rules import check_source
 from hackathon.credits.service.bills.book import aim_at, check_own, hold_source, remap, say_of
 from hackathon.credits.service.bills.look import whole_of
 from hackathon.credits.service.bills.posting import post_differences
@@ -46,7 +47,8 @@ def hand_over(
     source = source_of(session, actor, event_id, source_id)
     own_event(session, actor, event_id)
     clean = check_reason(reason)
-    target_id = hold_source(session, to, source.event_id).id
+    known = source_named(session, check_source(to))  # held below, in the order of their ids
+    target_id = (known or hold_source(session, to, source.event_id)).id
     if target_id == source.id:
         raise Invalid("source", "Name another source; this one bills it already.", field="to")
     held = {one: lock(session, Source, id=one) for one in sorted((source.id, target_id))}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hackathon.credits.rules import CURRENCY
 from hackathon.credits.service.bills.delivery import File, read_delivery
-from hackathon.credits.service.bills.look import Preview, preview_of, wanted_of
+from hackathon.credits.service.bills.look import Preview, preview_of
+from hackathon.credits.service.bills.ready import wanted_of
 from hackathon.credits.service.bills.stage import Stage
 from hackathon.credits.service.bills.store import totals_of
 from hackathon.people.rules import check_program_lead
