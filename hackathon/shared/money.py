@@ -66,6 +66,11 @@ def exact(amount: Micros) -> str:
     return f"{sign}{whole}.{tail}" if tail else f"{sign}{whole}"
 
 
+def number(amount: Micros) -> Decimal:
+    """Exact dollars as a number, for a table that adds up."""
+    return Decimal(exact(amount))
+
+
 def dollars(amount: Micros) -> str:
     """`$1,234.50`: two decimals, up to six where they are not zero."""
     sign = "-" if amount < 0 else ""
