@@ -79,6 +79,11 @@ def dollars(amount: Micros) -> str:
     return f"{sign}${whole:,}.{tail[:2]}{tail[2:].rstrip('0')}"
 
 
+def dollars_and_cents(amount: Micros) -> str:
+    """`$1,234.50`: the nearest cent, halves to even, for the figure above exact entries."""
+    return dollars(Micros(int((Decimal(amount) / CENT).to_integral_value()) * CENT))
+
+
 def whole_dollars(amount: Micros) -> str:
     """`$1,235`: the nearest dollar, halves to even, for boards."""
     rounded = int((Decimal(abs(amount)) / MICROS).to_integral_value())

@@ -21,7 +21,7 @@ from hackathon.events.models import Event
 from hackathon.shared.clock import now, utc_text
 from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import FactRow, last_seq
-from hackathon.shared.money import Micros, dollars, whole_dollars
+from hackathon.shared.money import Micros, dollars, dollars_and_cents, whole_dollars
 from hackathon.teams.models import Team
 
 if TYPE_CHECKING:
@@ -110,11 +110,11 @@ class TeamLine:
             "final": self.fresh.is_final,
             "stale": self.is_stale,
             "bar": self.bar,
-            "near": self.is_near,
+            "near": self.is_near and self.rest >= 0,
             "share": share_text(self, whole_dollars),
             "left": rest_text(self, whole_dollars),
-            "exact_share": share_text(self, dollars),
-            "exact_left": rest_text(self, dollars),
+            "cents_share": share_text(self, dollars_and_cents),
+            "cents_left": rest_text(self, dollars_and_cents),
         }
 
 
@@ -238,7 +238,8 @@ def sentence(board: Board) -> str:
     if not (board.granted or board.over):
         return f"{dollars(board.pool)} lie in the pool; no team has credits yet."
     return _alarm(board) or (
-        f"All clear: {dollars(board.used)} of {dollars(board.granted)} used, no team is over."
+        f"All clear: {dollars_and_cents(board.used)} of {dollars(board.granted)} used, "
+        "no team is over."
     )
 
 
@@ -310,7 +311,7 @@ def live_rows(session: Session, event: Event) -> list[dict[str, Any]]:
         "pool_text": dollars(board.pool),
         "funded_text": dollars(board.funded),
         "granted_text": dollars(board.granted),
-        "used_text": dollars(board.used),
+        "used_text": dollars_and_cents(board.used),
         "budget_text": dollars(board.budget),
         "in_pools_text": dollars(board.in_pools),
         "quarter_rest_text": dollars(board.quarter_rest),

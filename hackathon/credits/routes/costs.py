@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from hackathon.teams.models import Team
 
 
+CENT = Decimal("0.01")
+
+
 def _team(place: Here, team_id: int) -> Team:
     """The team, for organizers and its members.
 
@@ -44,11 +47,13 @@ def costs(slug: str, team_id: int) -> ResponseReturnValue:
     place = here(slug)
     team = _team(place, team_id)
     found = costs_of(reading(), team_id)
+    services = added(found, "service")
     return render_template(
         "credits/costs.html",
         here=place,
         team=team,
-        services=added(found, "service"),
+        services=[row for row in services if abs(row[1]) >= CENT],
+        small=[row for row in services if abs(row[1]) < CENT],
         days=added(found, "day"),
         total=sum((cost.amount for cost in found), Decimal(0)),
     )
