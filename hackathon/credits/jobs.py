@@ -14,7 +14,7 @@ from hackathon.credits.service.alerts import leads_beyond, watch_forecasts
 from hackathon.credits.service.bills.mapping import remap_account
 from hackathon.credits.service.holds import expire_holds
 from hackathon.events.models import Event
-from hackathon.people.models import EventRoleGrant, SiteRoleGrant
+from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
 from hackathon.people.queries import people_by
 from hackathon.people.rules import COMMAND_LINE, Role
 from hackathon.shared.clock import now

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from hackathon.credits.models import BillScope, Booking, Entry, Source
 from hackathon.credits.queries.bills import stored_of
 from hackathon.credits.queries.ledger import BILLED, standing
-from hackathon.credits.rules import BOOKED, Deed
+from hackathon.credits.rules import BOOKED, CURRENCY, Deed
 from hackathon.credits.service.bills.look import mapping_of, settings_of, stored_cells
-from hackathon.credits.service.bills.share import EXACT
+from hackathon.credits.service.bills.share import EXACT, share
 from hackathon.shared.money import number
 
 if TYPE_CHECKING:
@@ -73,12 +73,22 @@ def _add_billed(
     team_id: int,
 ) -> None:
     for source_id, source in sources.items():  # a team has one, seldom two
-        mapping = mapping_of(session, source).mapping
-        is_billed = settings_of(source).basis == "billed"
-        for cell in stored_cells(session, [row for row in stored if row.source_id == source_id]):
-            if mapping.place(cell).team_id == team_id:
-                amount = cell.billed if is_billed else cell.effective
-                sums[source.name, cell.service or "No service named", cell.day] += amount
+        mapping, basis = mapping_of(session, source).mapping, settings_of(source).basis
+        mine = [row for row in stored if row.source_id == source_id]
+        cells = list(stored_cells(session, mine))
+        days, own = [], Decimal(0)
+        for cell in cells:
+            if mapping.place(cell).team_id != team_id:
+                continue
+            amount = cell.billed if basis == "billed" else cell.effective
+            if cell.currency != CURRENCY:
+                amount *= mapping.rates[cell.period, cell.currency].value
+            sums[source.name, cell.service or "No service named", cell.day] += amount
+            days.append(cell.day)
+            own += amount
+        if mapping.shares_taxes and days:  # a tax is no day's; it stands on the last
+            whole = share(cells, mapping, basis).by_team()[team_id]
+            sums[source.name, "Share of tax", max(days)] += whole - own
 
 
 def added(costs: Iterable[Cost], by: str) -> list[tuple[object, Decimal]]:
