@@ -1,11 +1,12 @@
 """How fast a large bill is read, in how much memory, and how long the database is held.
 
     .venv/bin/python bench/bills.py [--rows 1000000] [--folder DIR]
+        [--url postgresql+psycopg://.../an_empty_database]
 
 Rows are resampled from the shipped sample (bench/data/SOURCE.md): days and hours of one month
 at random; each account belongs to one of 40 teams, named by the tag `team`. Every measurement
 runs in a process of its own; the bare reader is the standard library's csv over the same file
-in the same run.
+in the same run. The bill is booked on SQLite, and on the database of `--url` when there is one.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ from hackathon.credits.service.bills.book import apply_bill
 from hackathon.credits.service.bills.look import preview_of
 from hackathon.credits.service.bills.stage import Stage
 from hackathon.people.rules import COMMAND_LINE
-app = create_app(read_settings(instance=Path(sys.argv[2]).parent / "instance", database_url=""))
+app = create_app(read_settings(instance=Path(sys.argv[2]).parent / "instance", database_url=sys.argv[3]))
 app.app_context().push()
 schema.upgrade()
 stage = Stage(Path(sys.argv[2]))
@@ -113,7 +114,7 @@ def make(path: Path, count: int) -> None:
             writer.writerow(row.values())
 
 
-def measure(what: tuple[str, str], *arguments: Path) -> dict[str, float]:
+def measure(what: tuple[str, str], *arguments: Path | str) -> dict[str, float]:
     """Run one measurement in a process of its own."""
     code = MEASURE.format(setup=what[0], work=what[1])
     done = subprocess.run(
@@ -130,6 +131,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--url", default="")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         path, stage = Path(folder) / "bill.csv", Path(folder) / "stage.db"
@@ -143,8 +145,13 @@ def main() -> None:
                 f"{read['wall'] / bare['wall']:.2f} times, by processor time "
                 f"{read['cpu'] / bare['cpu']:.2f}"
             )
-        book = measure(BOOK, path, stage)
-        print(f"booked {book['more']:,} cells on SQLite in one transaction of {book['wall']:.1f} s")
+        for name, url in (("SQLite", ""), ("PostgreSQL", given.url)):
+            if url or name == "SQLite":
+                book = measure(BOOK, path, stage, url)
+                print(
+                    f"booked {book['more']:,} cells on {name} in one transaction of "
+                    f"{book['wall']:.1f} s"
+                )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from hackathon.credits.service.alerts import leads_beyond, watch_forecasts
 from hackathon.credits.service.bills.mapping import remap_account
 from hackathon.credits.service.holds import expire_holds
 from hackathon.events.models import Event
-from hackathon.people.models import EventRoleGrant, SiteRoleGrant
+from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
 from hackathon.people.queries import people_by
 from hackathon.people.rules import COMMAND_LINE, Role
 from hackathon.shared.clock import now
@@ -184,6 +184,31 @@ def tell_of_levels(session: Session, fact: FactRow) -> None:
         by_mail=not event.is_rehearsal,
     )
     tell(session, people_by(session, people), word)
+
+
+STATES = {
+    "open": "opened its credits again",
+    "paused": "paused its credits: no new holds",
+    "settling": "lets its credits settle: no new holds",
+    "closed": "closed its credits; what was unused is back in the pool",
+}
+
+
+@on_fact("credits:", "state.changed")
+def tell_of_states(session: Session, fact: FactRow) -> None:
+    """Members read who paused, opened or closed their credits; the statement says why."""
+    _, team, link = _place(session, fact)
+    by = session.get(Person, fact.actor_id) if fact.actor_id is not None else None
+    said = f"{team.name}: {by.name if by else 'The command line'} {STATES[fact.values['state']]}."
+    members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
+    for person_id in members.all():
+        notify(
+            session,
+            person_id=person_id,
+            key=f"state:{fact.position}",
+            text=f"{said} The statement says why.",
+            link=link,
+        )
 
 
 @every_minute

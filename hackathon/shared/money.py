@@ -66,12 +66,22 @@ def exact(amount: Micros) -> str:
     return f"{sign}{whole}.{tail}" if tail else f"{sign}{whole}"
 
 
+def number(amount: Micros) -> Decimal:
+    """Exact dollars as a number, for a table that adds up."""
+    return Decimal(exact(amount))
+
+
 def dollars(amount: Micros) -> str:
     """`$1,234.50`: two decimals, up to six where they are not zero."""
     sign = "-" if amount < 0 else ""
     whole, rest = divmod(abs(amount), MICROS)
     tail = f"{rest:06d}"
     return f"{sign}${whole:,}.{tail[:2]}{tail[2:].rstrip('0')}"
+
+
+def dollars_and_cents(amount: Micros) -> str:
+    """`$1,234.50`: the nearest cent, halves to even, for the figure above exact entries."""
+    return dollars(Micros(int((Decimal(amount) / CENT).to_integral_value()) * CENT))
 
 
 def whole_dollars(amount: Micros) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hackathon.shared import qr
 from hackathon.shared.clock import now
-from hackathon.shared.money import dollars, exact, whole_dollars
+from hackathon.shared.money import dollars, dollars_and_cents, exact, whole_dollars
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,6 +74,7 @@ def set_up(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=dollars,
         whole_money=whole_dollars,
+        cents_money=dollars_and_cents,
         exact_money=exact,
         local_time=local_time,
         day=day,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ def xlsx_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
     sheet.freeze_panes = "A2"
 
     def cell(value: object, *, bold: bool = False) -> object:
-        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        if value is None or (
+            isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        ):
             return value
         made = WriteOnlyCell(sheet, "")
         made.value = _CONTROL.sub("", str(value))[:LONGEST]

@@ -45,6 +45,15 @@ function show(row) {
     bar.value = row.bar;
     bar.classList.toggle("over", row.rest < 0);
   }
+  for (const bar of place.querySelectorAll("[data-scale]")) {
+    const part = (amount) => Math.max(0, Math.min(1000, Math.floor((amount * 1000) / bar.dataset.scale)));
+    bar.querySelector(".use").setAttribute("width", part(row.used ?? 0));
+    bar.querySelector(".use").classList.toggle("over", row.rest < 0);
+    bar.querySelector(".held").setAttribute("width", part((row.used ?? 0) + row.held));
+    bar.setAttribute("aria-label", `${row.name}: ${row.share}${row.held_text ? `, ${row.held_text}` : ""}`);
+  }
+  const near = place.querySelector("[data-near]");
+  if (near) near.hidden = !row.near;
   for (const bar of place.querySelectorAll("[data-value]")) {
     bar.max = Math.max(row[bar.dataset.max], 1);
     bar.value = row[bar.dataset.value];

@@ -192,8 +192,11 @@ MATRIX = {
     "events.agenda_feed": EVERYBODY,  # by a private address, as calendars ask
     "credits.index": MEMBERS,
     "credits.statement": MEMBERS,
+    "credits.costs": MEMBERS,
+    "credits.costs_csv": MEMBERS,
     "credits.as_json": MEMBERS,
     "credits.as_csv": ORGANIZERS,
+    "credits.event_chargeback": ORGANIZERS,
     "credits.pool": ORGANIZERS,
     "credits.set_budget": ORGANIZERS,
     "credits.fund": ORGANIZERS,

@@ -190,3 +190,38 @@ def test_members_read_what_was_granted_and_what_was_reversed_and_why(database, c
     ]
     mails = reading().scalars(sa.select(OutgoingMail.subject)).all()
     assert mails.count("Autumn Hackathon: credits for Owls") == len(texts) - 1
+
+
+def told(database, player):
+    follow_facts(database)
+    follow_facts(database)
+    reading().rollback()
+    return [row.text for row in notices_of(reading(), player.id)]
+
+
+def test_what_is_held_and_where_it_leads_is_told_by_notice_and_mail_once_each(
+    database, cast, owls, clock
+):
+    for hour in range(4):
+        clock.forward(HOUR)
+        see(cast, owls, 5 * hour, clock.moment)
+    look_ahead()
+    hold(token(cast, owls)[0], 85)
+    look_ahead()
+    said = [
+        "Owls is on its way to 100 % of its credits: $15.00 used, $100.00 granted.",
+        "Owls has used or holds 100 % of its credits: $15.00 used, $85.00 held, $100.00 granted.",
+    ]
+    for player in (cast.paul, cast.olga):
+        texts = told(database, player)
+        assert [texts.count(line) for line in said] == [1, 1]
+        mails = sa.select(OutgoingMail.subject).filter_by(address=player.email)
+        subjects = reading().scalars(mails).all()
+        assert subjects.count("Autumn Hackathon: credits of Owls") == 2
+
+
+def test_members_read_who_paused_their_credits_and_where_it_says_why(database, cast, owls):
+    set_state(cast, owls, "paused")
+    said = "Owls: Olga paused its credits: no new holds. The statement says why."
+    assert told(database, cast.paul).count(said) == 1
+    assert said not in told(database, cast.pia)

@@ -14,12 +14,14 @@ from sqlalchemy import select
 from hackathon.credits.models import Account
 from hackathon.credits.queries.board import team_line
 from hackathon.credits.routes import bills as routes
-from hackathon.credits.service import budgets, grants
+from hackathon.credits.service import budgets, grants, spend
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.shared.db import db, reading, transaction
+from hackathon.teams.models import Membership
 
 BILLS = "/events/q4/credits/bills"
 SOURCE = "/events/q4/credits/sources/1"
+TEAMS = "/events/q4/credits/teams"
 
 
 @pytest.fixture
@@ -238,6 +240,52 @@ def test_the_chargeback_adds_up_and_is_safe_for_spreadsheets(stage, owls, sign_i
     assert parts[-1][1:4] == ['"(total)"', "0.01", "0.009"]
 
 
+def test_a_teams_costs_stand_by_service_and_day_and_add_up(app, stage, owls, sign_in):
+    client = sign_in(stage.olga)
+    book(
+        client,
+        focus(
+            {"BilledCost": "1.000000001"},
+            {"BilledCost": "2", "ServiceName": "=Storage"},
+            {"BilledCost": "4", "ChargePeriodStart": "2026-11-21T01:00:00Z"},
+            {"BilledCost": "8", "SubAccountId": "bees"},
+        ),
+    )
+    for account, team in (("owls-account", owls[0]), ("bees", owls[1])):
+        client.post(
+            f"{SOURCE}/rules",
+            data={"kind": "account", "value": account, "team": team, "reason": "Theirs"},
+        )
+    with app.app_context(), transaction() as session:
+        session.add(Membership(event_id=stage.event_id, team_id=owls[0], person_id=stage.paul.id))
+        spend.record_charge(
+            session, COMMAND_LINE, event_id=stage.event_id, team_id=owls[0], source="Azure",
+            amount=cents(0.5),
+        )  # fmt: skip
+    place = f"/events/q4/credits/teams/{owls[0]}/costs"
+    page = text(sign_in(stage.paul).get(place))
+    assert "$7.50 on 2 days; the most for Compute." in page
+    rows = text(client.get(f"{place}.csv")).splitlines()
+    assert rows == [
+        '"source","service","day","dollars"',
+        '"AWS","\'=Storage","2026-11-20",2',
+        '"AWS","Compute","2026-11-20",1.000000001',
+        '"AWS","Compute","2026-11-21",4',
+        '"Azure","Booked by hand","2026-11-21",0.5',
+    ]
+    assert spent(app, owls[0]) == 7.5
+    assert f'href="{place}"' in text(client.get(place.removesuffix("/costs")))
+    for other in (place.replace(f"/{owls[0]}/", f"/{owls[1]}/"), f"{place[:-6]}0/costs.csv"):
+        assert sign_in(stage.paul).get(other).status_code == 404
+    empty = place.replace(f"/{owls[0]}/", f"/{make_bare_team(app, stage)}/")
+    assert "No costs yet" in text(client.get(empty))
+
+
+def make_bare_team(app, stage):
+    with app.app_context(), transaction() as session:
+        return make_team(session, stage.event_id, "Cranes").id
+
+
 def test_another_events_organizer_sees_nothing_of_it(stage, owls, sign_in):
     book(sign_in(stage.olga), focus({}))
     rita = sign_in(stage.rita)
@@ -270,7 +318,11 @@ def test_no_page_of_bills_needs_more_than_twelve_statements(app, stage, owls, si
     statements = []
     sa_event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     pages = (BILLS, f"{BILLS}/1", SOURCE, waiting, f"{SOURCE}/chargeback.csv")
-    for path in (*pages, "/events/q4/credits", f"/events/q4/credits/teams/{owls[0]}"):
+    for path in (
+        *pages,
+        "/events/q4/credits",
+        *(f"{TEAMS}/{owls[0]}{more}" for more in ("", "/costs")),
+    ):
         statements.clear()
         assert client.get(path).status_code == 200
         asked = [row for row in statements if not row.startswith(("BEGIN", "PRAGMA", "ROLLBACK"))]

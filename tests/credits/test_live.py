@@ -53,7 +53,7 @@ def test_a_grant_moves_the_bars_of_organizers_and_of_that_team_only(
     assert seen["rows"][0]["pool_text"] == "$800.00"
     (mine,) = pushes(paul)
     assert (mine["base"], mine["version"]) == (0, 3)
-    assert mine["rows"][0]["exact_left"] == "$200.00 left"
+    assert mine["rows"][0]["cents_left"] == "$200.00 left"
     give(app, stage, owls[1], 5)
     tick()
     assert len(pushes(olga)) == 1

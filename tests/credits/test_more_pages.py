@@ -140,7 +140,7 @@ def test_program_leads_plan_the_year(stage, owls, sign_in):
     wrong = lena.post(f"{path}/transfer", data=asked | {"amount": "1500.01"})
     assert (wrong.status_code, "Only $1,500.00 of 2026-Q4" in text(wrong)) == (409, True)
     rows = text(lena.get(f"{path}/plan.csv")).splitlines()
-    assert rows[4].startswith('"2026-Q4","2500","1000","0","1500"')
+    assert rows[4].startswith('"2026-Q4",2500,1000,0,1500')
     assert lena.get("/quarters/plan/1").status_code == 404
     assert 'href="/quarters/plan"' in text(lena.get("/quarters"))
     assert 'href="/quarters/plan"' not in text(sign_in(stage.olga).get("/quarters"))
@@ -166,7 +166,7 @@ def test_the_forecast_is_words_a_chart_and_a_file_of_the_same_figures(
     assert data["tails"]["mid"][1][1] == 300
     assert (data["limit"], data["zone"]) == (200, "Europe/Berlin")
     rows = text(olga.get(f"{CREDITS}/forecast.csv")).splitlines()
-    assert '"Owls","at the end, mid","2026-11-22T16:00:00.000000Z","300"' in rows
+    assert '"Owls","at the end, mid","2026-11-22T16:00:00.000000Z",300' in rows
     assert "Used over time" in text(sign_in(stage.paul).get(f"{CREDITS}/teams/{owls[0]}"))
 
 

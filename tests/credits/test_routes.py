@@ -1,7 +1,10 @@
 """The screens of credits: the organizer's board, a team's statement, JSON, and who sees what."""
 
+import io
+
 import pytest
 from make import cents, make_team
+from openpyxl import load_workbook
 from sqlalchemy import event as sa_event
 
 from hackathon.credits.queries.board import board_of, team_line
@@ -204,7 +207,49 @@ def test_programs_read_the_ledger_in_micros_and_members_only_their_part(stage, o
 def test_the_board_as_a_file_leaves_empty_what_nobody_knows(stage, owls, sign_in):
     rows = text(sign_in(stage.olga).get(f"{CREDITS}/board.csv")).splitlines()
     assert rows[0].startswith('"team","granted","used"')
-    assert rows[2] == '"Owls","200","","0","0","200","","no","0","open"'
+    assert rows[2] == '"Owls",200,"",0,0,200,"","no",0,"open"'
+
+
+def test_the_chargeback_is_a_line_a_team_and_source_that_adds_up(app, stage, owls, sign_in):
+    with app.app_context(), transaction() as session:
+        more = {"event_id": stage.event_id}
+        evil = make_team(session, stage.event_id, "=1+1").id
+        for team_id, source, amount in (
+            (owls[0], "AWS", 210_000_005), (owls[0], "@Azure", 5_000), (evil, "AWS", 5_000),
+        ):  # fmt: skip
+            spend.record_charge(
+                session, COMMAND_LINE, **more, team_id=team_id, source=source, amount=amount
+            )
+    client = sign_in(stage.olga)
+    rows = text(client.get(f"{CREDITS}/chargeback.csv")).splitlines()
+    assert rows == [
+        '"team","source","cents rounded","exact","currency"',
+        '"\'=1+1","AWS",0.01,0.005,"USD"',
+        '"Owls","\'@Azure",0.00,0.005,"USD"',
+        '"Owls","AWS",210.00,210.000005,"USD"',
+        '"(total)","",210.01,210.010005,"USD"',
+    ]
+    assert '"Owls",200,210.005005,210.005005,10.005005,-10.005005,' in text(
+        client.get(f"{CREDITS}/board.csv")
+    )
+
+
+@pytest.mark.parametrize("path", ["board.csv", "chargeback.csv"])
+def test_a_table_as_xlsx_has_numbers_and_no_formula(app, stage, owls, sign_in, path):
+    with app.app_context(), transaction() as session:
+        evil = make_team(session, stage.event_id, "=1+1").id
+        spend.record_charge(
+            session, COMMAND_LINE, event_id=stage.event_id, team_id=evil, source="AWS",
+            amount=cents(12.5),
+        )  # fmt: skip
+    client = sign_in(stage.olga)
+    assert f"{path}?format=xlsx" in text(client.get(CREDITS))
+    answer = client.get(f"{CREDITS}/{path}?format=xlsx")
+    sheet = load_workbook(io.BytesIO(answer.data)).active
+    cells = [cell for row in sheet.iter_rows(min_row=2) for cell in row]
+    (name,) = [cell for cell in cells if cell.value == "=1+1"]
+    assert name.data_type == "s"
+    assert 12.5 in {cell.value for cell in cells if cell.data_type == "n"}
 
 
 def test_members_are_told_of_a_grant_once(app, stage, owls):

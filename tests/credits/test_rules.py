@@ -139,6 +139,16 @@ def line(name="Owls", *, granted=0, spent=0, seen=False):
         (
             3000,
             0,
+            [
+                line("Owls", granted=100, spent=80, seen=True),
+                line("Bees", granted=10, spent=9, seen=True),
+                line(granted=5),
+            ],
+            "Near the limit: Bees, Owls.",
+        ),
+        (
+            3000,
+            0,
             [line(granted=5)],
             "No data yet of 1 team with credits; bills arrive 8 to 24 hours late.",
         ),

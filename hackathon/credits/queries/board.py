@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
+from hackathon.credits.metrics import is_reached
 from hackathon.credits.models import Account, CreditState, Entry, Quarter
 from hackathon.credits.queries.ledger import (
     account_name,
@@ -20,7 +21,7 @@ from hackathon.events.models import Event
 from hackathon.shared.clock import now, utc_text
 from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import FactRow, last_seq
-from hackathon.shared.money import Micros, dollars, whole_dollars
+from hackathon.shared.money import Micros, dollars, dollars_and_cents, whole_dollars
 from hackathon.teams.models import Team
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sqlalchemy.orm import Session
+
+
+NEAR = 8_000
+"""Basis points of the grant from which a team stands among those near the limit."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,11 @@ class TeamLine:
         return self.fresh.is_stale(now())
 
     @property
+    def is_near(self) -> bool:
+        """Whether used and held come near the grant, or beyond it."""
+        return is_reached(Micros(self.used + self.held), self.granted, NEAR)
+
+    @property
     def bar(self) -> int:
         """Percent of the grant that is used, at most 100; any use of nothing is 100."""
         if self.used <= 0:
@@ -100,10 +110,11 @@ class TeamLine:
             "final": self.fresh.is_final,
             "stale": self.is_stale,
             "bar": self.bar,
+            "near": self.is_near and self.rest >= 0,
             "share": share_text(self, whole_dollars),
             "left": rest_text(self, whole_dollars),
-            "exact_share": share_text(self, dollars),
-            "exact_left": rest_text(self, dollars),
+            "cents_share": share_text(self, dollars_and_cents),
+            "cents_left": rest_text(self, dollars_and_cents),
         }
 
 
@@ -155,6 +166,12 @@ class Board:
     def over(self) -> list[TeamLine]:
         """Teams that used more than they have."""
         return [row for row in self.rows if row.rest < 0]
+
+    @property
+    def near(self) -> list[TeamLine]:
+        """Teams that soon have nothing left, the nearest first."""
+        found = [row for row in self.rows if row.is_near and row.rest >= 0 and row.granted > 0]
+        return sorted(found, key=lambda row: row.rest * 10_000 // row.granted)
 
     @property
     def unknown(self) -> list[TeamLine]:
@@ -221,21 +238,27 @@ def sentence(board: Board) -> str:
     if not (board.granted or board.over):
         return f"{dollars(board.pool)} lie in the pool; no team has credits yet."
     return _alarm(board) or (
-        f"All clear: {dollars(board.used)} of {dollars(board.granted)} used, no team is over."
+        f"All clear: {dollars_and_cents(board.used)} of {dollars(board.granted)} used, "
+        "no team is over."
     )
 
 
 def _alarm(board: Board) -> str:
     """What keeps an organizer from saying "all clear"; empty when nothing does."""
     if board.over:
-        names = ", ".join(row.name for row in board.over[:3])
-        more = f" and {len(board.over) - 3} more" if len(board.over) > 3 else ""  # noqa: PLR2004 - named above
-        return f"More used than granted: {names}{more}."
+        return f"More used than granted: {_names(board.over)}."
+    if board.near:
+        return f"Near the limit: {_names(board.near)}."
     if count := len(board.unknown):
         return f"No data yet of {_teams(count)} with credits; bills arrive 8 to 24 hours late."
     if stale := sum(row.is_stale for row in board.rows):
         return f"Old figures of {_teams(stale)}; look again."
     return ""
+
+
+def _names(rows: list[TeamLine]) -> str:
+    names = ", ".join(row.name for row in rows[:3])
+    return names + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")  # noqa: PLR2004 - named before
 
 
 def _teams(count: int) -> str:
@@ -288,7 +311,7 @@ def live_rows(session: Session, event: Event) -> list[dict[str, Any]]:
         "pool_text": dollars(board.pool),
         "funded_text": dollars(board.funded),
         "granted_text": dollars(board.granted),
-        "used_text": dollars(board.used),
+        "used_text": dollars_and_cents(board.used),
         "budget_text": dollars(board.budget),
         "in_pools_text": dollars(board.in_pools),
         "quarter_rest_text": dollars(board.quarter_rest),

@@ -6,11 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, literal, select, union_all
 
 from hackathon.credits import metrics
 from hackathon.credits.models import Entry, Reading
-from hackathon.credits.queries.board import TeamLine, team_lines
+from hackathon.credits.queries.board import NEAR, TeamLine, team_lines
 from hackathon.credits.queries.ledger import billed_charge, billed_of, standing
 from hackathon.credits.rules import BOOKED, Charged, Deed, Seen
 from hackathon.shared.money import Micros
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from hackathon.credits.metrics import Forecast, Point
     from hackathon.events.models import Event
 
-NEAR = 8_000
-"""Basis points of the grant from which a team stands among those near the limit."""
-
 
 @dataclass(frozen=True)
 class TeamForecast:
@@ -38,10 +35,7 @@ class TeamForecast:
     @property
     def is_near(self) -> bool:
         """Whether used and held, or the middle forecast, come near the grant."""
-        return any(
-            metrics.is_reached(Micros(amount), self.line.granted, NEAR)
-            for amount in (self.line.used + self.line.held, self.found.mid)
-        )
+        return self.line.is_near or metrics.is_reached(self.found.mid, self.line.granted, NEAR)
 
     @property
     def scale(self) -> int:
@@ -53,18 +47,31 @@ class TeamForecast:
         return max(0, min(1000, amount * 1000 // self.scale))
 
 
-def forecasts_of(session: Session, event: Event) -> list[TeamForecast]:
-    """A forecast a team with credits or spend, the nearest to its limit first; six statements."""
-    lines = team_lines(session, event.id)
+def forecasts_of(
+    session: Session, event: Event, lines: Iterable[TeamLine] | None = None
+) -> list[TeamForecast]:
+    """A forecast a team with credits or spend, the nearest to its limit first.
+
+    Five statements; two when the board's lines are at hand.
+    """
+    if lines is None:
+        lines = team_lines(session, event.id)
     seen: dict[int, list[Seen]] = defaultdict(list)
-    query = select(Reading.team_id, Reading.source, Reading.total, Reading.seen_at)
-    for row in session.execute(query.where(Reading.event_id == event.id)):
-        seen[row.team_id].append(Seen(row.source, row.total, row.seen_at))
     charged: dict[int, list[Charged]] = defaultdict(list)
     for entry in session.scalars(standing(*BOOKED).where(Entry.event_id == event.id)):
         charged[entry.team_id or 0].append(charged_of(entry))
-    for team_id, source, through, period in session.execute(billed_of(event.id)):
-        charged[team_id].append(billed_charge(source, through, period))
+    billed = billed_of(event.id).subquery()
+    figures = union_all(
+        select(
+            Reading.team_id, Reading.source, Reading.total, Reading.seen_at, cast(None, Date)
+        ).where(Reading.event_id == event.id),
+        select(billed.c.team_id, billed.c.source, literal(0), billed.c.through, billed.c.period),
+    )
+    for team_id, source, total, at, period in session.execute(figures):
+        if period is None:
+            seen[team_id].append(Seen(source, Micros(total), at))
+        else:
+            charged[team_id].append(billed_charge(source, at, period))
     rows = [
         TeamForecast(
             line,

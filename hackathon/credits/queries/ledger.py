@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Date, case, cast, false, func, literal, select, union, union_all
 from sqlalchemy.orm import aliased
@@ -142,6 +142,27 @@ def freshness_by_team(
             else billed_charge(source, through, period)
         )
     return {team: freshness(seen[team], charged[team]) for team in {*seen, *charged}}
+
+
+class ChargedTeam(NamedTuple):
+    """What is booked on a team of one source, in micros; below zero after refunds."""
+
+    team: str
+    source: str
+    amount: Micros
+
+
+def charged_by_source(session: Session, event_id: int) -> list[ChargedTeam]:
+    """What is booked on an event's teams, by team and source; the sum is what teams spent."""
+    booked = standing(*BOOKED).where(Entry.event_id == event_id).subquery()
+    amount = case((booked.c.deed == Deed.REFUND, -booked.c.amount), else_=booked.c.amount)
+    rows = session.execute(
+        select(Team.name, booked.c.source, func.sum(amount))
+        .join(booked, booked.c.team_id == Team.id)
+        .group_by(Team.id, Team.name, Team.name_key, booked.c.source)
+        .order_by(Team.name_key, Team.id, booked.c.source)
+    )
+    return [ChargedTeam(team, source or "", Micros(int(sum_))) for team, source, sum_ in rows]
 
 
 def billed_of(event_id: int, team_id: int | None = None) -> Select[int, str, datetime, date]:

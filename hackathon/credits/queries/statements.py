@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
-from hackathon.credits.metrics import Forecast, curve, forecast
+from hackathon.credits.metrics import LEVELS, Forecast, curve, forecast
 from hackathon.credits.models import Access, Account, CreditState, Crossing, Entry, Posting, Reading
 from hackathon.credits.queries.board import TeamLine
 from hackathon.credits.queries.forecast import charged_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ScalarSelect
     from sqlalchemy.orm import Session
 
     from hackathon.events.models import Event
@@ -162,10 +162,10 @@ def statement_of(
             CreditState,
             Person.name,
             Note.text,
+            _highest(team_id),
             billed.c.source,
             billed.c.through,
             billed.c.period,
-            _levels(),
         )
         .outerjoin(Account, Account.team_id == Team.id)
         .outerjoin(Access, Access.team_id == Team.id)
@@ -182,7 +182,7 @@ def statement_of(
     rows: Sequence[Any] = session.execute(query).all()
     if not rows:
         raise NotFound("no_such_team", "This event has no such team, or it is not yours.")
-    team, _, access, stored, state_by, state_reason, *_ = rows[0]
+    team, _, access, stored, state_by, state_reason, highest, *_ = rows[0]
     entries = entry_lines(session, event.id, team_id)
     readings = _readings(session, event.id, team_id)
     newest: dict[str, Seen] = {}
@@ -192,7 +192,7 @@ def statement_of(
     charged = [
         charged_of(row.entry) for row in entries if row.entry.deed in BOOKED and not row.is_reversed
     ]
-    charged += [billed_charge(*row) for row in {row[6:9] for row in rows} if row[0] is not None]
+    charged += [billed_charge(*row) for row in {row[7:] for row in rows} if row[0] is not None]
     line = TeamLine(
         team.id,
         team.name,
@@ -204,35 +204,38 @@ def statement_of(
     seen = [Seen(row.reading.source, row.reading.total, row.reading.seen_at) for row in readings]
     found = forecast(curve(seen, charged), held=line.held, granted=line.granted, end=event.ends_at)
     return Statement(
-        line, access, entries, readings, found, _recovered(rows[0][9], line),
+        line, access, entries, readings, found, _recovered(line, highest or 0),
         team.captain_id, stored,
         state_by or "command line", state_reason or "",
     )  # fmt: skip
 
 
-def _levels() -> ColumnElement[str | None]:
-    """The levels of spend that a team of the query has reached with its newest grant, as text."""
-    limit = (
-        select(func.coalesce(func.max(Entry.id), 0))
-        .where(Entry.team_id == Team.id, Entry.deed == Deed.GRANT)
-        .correlate(Team)
-        .scalar_subquery()
+def _highest(team_id: int) -> ScalarSelect[int | None]:
+    """The highest level of what is spent that the newest grant has seen; lower ones came first."""
+    limit = select(func.coalesce(func.max(Entry.id), 0)).where(
+        Entry.team_id == team_id, Entry.deed == Deed.GRANT
     )
     return (
-        select(func.aggregate_strings(Crossing.threshold.cast(String), ","))
+        select(func.max(Crossing.threshold))
         .where(
-            Crossing.team_id == Team.id,
+            Crossing.team_id == team_id,
             Crossing.basis == "spent",
-            Crossing.limit_entry_id == limit,
+            Crossing.limit_entry_id == limit.scalar_subquery(),
         )
-        .correlate(Team)
         .scalar_subquery()
     )
 
 
-def _recovered(levels: str | None, line: TeamLine) -> int:
-    reached = [int(one) for one in (levels or "").split(",") if one]
-    return max((one for one in reached if one * line.granted > 10_000 * line.used), default=0)
+def _recovered(line: TeamLine, highest: int) -> int:
+    """The highest level that was reached and is not any more, in basis points; 0 when none."""
+    return max(
+        (
+            one
+            for basis, one in LEVELS
+            if basis == "spent" and one <= highest and one * line.granted > 10_000 * line.used
+        ),
+        default=0,
+    )
 
 
 def ledger_json(session: Session, event_id: int, team_id: int | None) -> dict[str, Any]:

@@ -275,7 +275,7 @@ def apply(slug: str, token: str) -> ResponseReturnValue:
     flash(
         "No change: all of it was booked already."
         if not booked.postings
-        else runs.sentence(preview)
+        else f"Booked; {booked.postings} posting{'' if booked.postings == 1 else 's'} made."
     )
     return (
         see(".bill", slug=slug, bill_id=booked.bill_id)

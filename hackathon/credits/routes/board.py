@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import flash, redirect, render_template, request, url_for
@@ -17,16 +18,19 @@ from hackathon.credits.forms import (
     SplitForm,
 )
 from hackathon.credits.queries.board import board_of, sentence, team_lines
+from hackathon.credits.queries.forecast import forecasts_of
+from hackathon.credits.queries.ledger import charged_by_source
 from hackathon.credits.queries.requests import waiting_count
 from hackathon.credits.routes.blueprint import blueprint, own_team
-from hackathon.credits.rules import State
+from hackathon.credits.rules import CURRENCY, State
 from hackathon.credits.service import budgets, grants, plan, spend, states
+from hackathon.credits.service.bills.share import cents_of
 from hackathon.events.access import here
 from hackathon.events.rules import local_instant
 from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
 from hackathon.shared.clock import utc_text
 from hackathon.shared.db import reading
-from hackathon.shared.money import CENT, dollars, exact, parse_dollars
+from hackathon.shared.money import CENT, dollars, number, parse_dollars
 from hackathon.shared.web import csv_answer, form_key, see, submit
 
 if TYPE_CHECKING:
@@ -80,6 +84,7 @@ def _page(slug: str, word: str = "", form: Form | None = None) -> str:
         "credits/board.html",
         here=place,
         board=board,
+        leads={row.line.team_id: row for row in forecasts_of(reading(), place.event, board.rows)},
         sentence=sentence(board),
         waiting=waiting_count(reading(), place.event.id),
         is_over=place.now >= place.event.ends_at,
@@ -260,18 +265,38 @@ def as_csv(slug: str) -> ResponseReturnValue:
         [
             (
                 row.name,
-                exact(row.granted),
-                exact(row.used) if row.is_known else None,
-                exact(row.balances.spent),
-                exact(row.balances.owed),
-                exact(row.rest),
+                number(row.granted),
+                number(row.used) if row.is_known else None,
+                number(row.balances.spent),
+                number(row.balances.owed),
+                number(row.rest),
                 utc_text(row.fresh.through) if row.fresh.through is not None else None,
                 "yes" if row.fresh.is_final else "no",
-                exact(row.held),
+                number(row.held),
                 row.state,
             )
             for row in board.rows
         ],
+    )
+
+
+@blueprint.get("/events/<slug>/credits/chargeback.csv")
+@requires(ORGANIZER)
+def event_chargeback(slug: str) -> ResponseReturnValue:
+    """What is booked on teams, a line a team and source, in whole cents that add up."""
+    place = here(slug)
+    rows = charged_by_source(reading(), place.event.id)
+    amounts = [number(row.amount) for row in rows]
+    cents = cents_of(amounts)
+    lines: list[tuple[object, ...]] = [
+        (row.team, row.source, cent, amount, CURRENCY)
+        for row, cent, amount in zip(rows, cents, amounts, strict=True)
+    ]
+    lines.append(("(total)", "", sum(cents, Decimal(0)), sum(amounts, Decimal(0)), CURRENCY))
+    return csv_answer(
+        f"{place.event.slug}-chargeback.csv",
+        ["team", "source", "cents rounded", "exact", "currency"],
+        lines,
     )
 
 

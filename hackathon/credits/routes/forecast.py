@@ -12,7 +12,7 @@ from hackathon.events.access import here
 from hackathon.people.access import ORGANIZER, requires
 from hackathon.shared.clock import utc_text
 from hackathon.shared.db import reading
-from hackathon.shared.money import MICROS, Micros, exact
+from hackathon.shared.money import MICROS, Micros, number
 from hackathon.shared.web import csv_answer
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def forecast(slug: str) -> ResponseReturnValue:
         "credits/forecast.html",
         here=place,
         rows=rows,
-        near=[row for row in rows if row.is_near],
+        over=[row for row in rows if row.line.rest < 0],
+        near=[row for row in rows if row.is_near and row.line.rest >= 0],
         granted=granted,
         used=Micros(sum(row.line.used for row in rows)),
         held=Micros(sum(row.line.held for row in rows)),
@@ -89,16 +90,16 @@ def forecast_csv(slug: str) -> ResponseReturnValue:
     lines: list[tuple[object, ...]] = []
     for row in forecasts_of(reading(), place.event):
         name, found = row.line.name, row.found
-        lines += [(name, "used", utc_text(point.at), exact(point.used)) for point in found.points]
-        lines += [(name, "granted", None, exact(row.line.granted))]
-        lines += [(name, "held", None, exact(row.line.held))]
+        lines += [(name, "used", utc_text(point.at), number(point.used)) for point in found.points]
+        lines += [(name, "granted", None, number(row.line.granted))]
+        lines += [(name, "held", None, number(row.line.held))]
         if found.burn is None:
             lines.append((name, "forecast", None, None))
             continue
         end = utc_text(place.event.ends_at)
         for word in ("low", "mid", "high"):
-            lines.append((name, f"per hour, {word}", None, exact(getattr(found.burn, word))))
-            lines.append((name, f"at the end, {word}", end, exact(getattr(found, word))))
+            lines.append((name, f"per hour, {word}", None, number(getattr(found.burn, word))))
+            lines.append((name, f"at the end, {word}", end, number(getattr(found, word))))
     return csv_answer(
         f"{place.event.slug}-forecast.csv", ["team", "figure", "at", "dollars"], lines
     )

@@ -15,7 +15,7 @@ from hackathon.people.access import PROGRAM_LEAD, current_actor, requires
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotFound
-from hackathon.shared.money import dollars, exact, parse_dollars
+from hackathon.shared.money import dollars, number, parse_dollars
 from hackathon.shared.web import csv_answer, form_key, see, submit
 
 if TYPE_CHECKING:
@@ -64,10 +64,10 @@ def plan_csv(year: int) -> ResponseReturnValue:
         [
             (
                 row.quarter,
-                exact(row.budget),
-                exact(row.in_pools),
-                exact(row.spent),
-                exact(row.rest),
+                number(row.budget),
+                number(row.in_pools),
+                number(row.spent),
+                number(row.rest),
                 ", ".join(row.events),
             )
             for row in plan_of(reading(), year)

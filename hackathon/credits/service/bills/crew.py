@@ -1,4 +1,4 @@
-"""Large files are read by two processes beside this one, which unfolds, checks and deals.
+"""Large files are read by a few processes beside this one, which unfolds, checks and deals.
 
 Whatever goes wrong here ends in `Alone`: one process reads the file again and says why.
 """
@@ -23,8 +23,8 @@ from hackathon.shared.errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-WORKERS = 2
-"""Two, so that all three together stay within 64 MB."""
+MOST_WORKERS = 3
+"""So many that all together stay within 64 MB."""
 LARGE = 32 << 20
 """Bytes from which more processes pay."""
 HEAD = struct.Struct(">QI")
@@ -55,7 +55,12 @@ class Wish(NamedTuple):
 
 def is_worth_it(path: Path) -> bool:
     """Whether a file is large enough, and there are processors for it."""
-    return path.stat().st_size >= LARGE and (os.cpu_count() or 1) > WORKERS
+    return path.stat().st_size >= LARGE and _workers() > 1
+
+
+def _workers() -> int:
+    """A processor each, and one for this process."""
+    return min(MOST_WORKERS, (os.cpu_count() or 1) - 1)
 
 
 def read_together(path: Path, stage: Path, wish: Wish, told: Callable[[int], object]) -> Scan:
@@ -64,7 +69,7 @@ def read_together(path: Path, stage: Path, wish: Wish, told: Callable[[int], obj
     Raises:
         Alone: anything was unusual; nothing of it is kept.
     """
-    folders = [stage.with_suffix(f".{number}.db") for number in range(WORKERS)]
+    folders = [stage.with_suffix(f".{number}.db") for number in range(max(1, _workers()))]
     crew: list[subprocess.Popen[bytes]] = []
     try:
         for folder in folders:
