@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hackathon.judging.models import Round
 
 USUAL_BEST = 6
+USUAL_NAME = "Final"
 
 
 @blueprint.get("/events/<slug>/judging/<int:round_id>/final")
@@ -35,7 +36,10 @@ USUAL_BEST = 6
 def final(slug: str, round_id: int) -> ResponseReturnValue:
     """Who would go on: the line, the band it falls in, what people may choose. Reads only."""
     best = request.args.get("best", 0, type=int)
-    return _final_page(slug, round_id, FinalForm(data={"name": "Final"}), best)
+    every = rounds.rounds_of(reading(), here(slug).event.id)
+    is_taken = any(row.name.casefold() == USUAL_NAME.casefold() for row in every)
+    name = "Second round" if is_taken else USUAL_NAME
+    return _final_page(slug, round_id, FinalForm(data={"name": name}), best)
 
 
 def _final_page(slug: str, round_id: int, form: FinalForm, best: int) -> str:
