@@ -296,6 +296,30 @@ class CorrectionForm(Form):
     )
 
 
+class AwayForm(Form):
+    """Why a judge is not asked for projects, in one word and in a sentence."""
+
+    word = SelectField(
+        "The judge is",
+        choices=choices(
+            [("absent", "Absent"), ("busy", "Busy for a while"), ("left", "Leaving for good")]
+        ),
+    )
+    reason = StringField("Reason", [DataRequired("Say why; others read it."), Length(max=2000)])
+
+
+class PaperForm(Form):
+    """The words of a paper sheet, and why somebody else enters it."""
+
+    strength = TextAreaField("A strength", [Length(max=2000)])
+    question = TextAreaField("A question", [Length(max=2000)])
+    reason = StringField(
+        "Reason",
+        [DataRequired("Say why; the judge will read it."), Length(max=2000)],
+        default="Entered from the paper sheet.",
+    )
+
+
 class PlanForm(Form):
     """What is asked of a plan of visits; the first turn is local in the event's zone."""
 

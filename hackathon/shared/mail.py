@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_mailman import EmailMessage, Mail
-from sqlalchemy import Text, select
+from sqlalchemy import Text, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -25,6 +25,8 @@ from hackathon.shared.db import Base, db, transaction
 from hackathon.shared.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Flask
     from sqlalchemy.orm import Session
 
@@ -36,6 +38,7 @@ BATCH = 50
 MOST_TRIES = 8
 SUBMISSION, SUBMISSIONS = 587, 465
 SECONDS = 10
+LONGEST_SUBJECT = 150
 
 
 class OutgoingMail(Base):
@@ -62,6 +65,41 @@ def send(session: Session, *, to: str, subject: str, body: str, key: str) -> Non
         session.flush()
 
 
+def send_all(session: Session, *, subject: str, bodies: Mapping[str, str], key: str) -> None:
+    """Write one mail to many, in two statements; each address once for a `key`.
+
+    Args:
+        session: An open transaction.
+        subject: The same for all.
+        bodies: What each address reads.
+        key: Of the whole mailing.
+    """
+    keys = {address: f"{key}:{address}" for address in bodies}
+    written = set(
+        session.scalars(select(OutgoingMail.key).where(OutgoingMail.key.in_(keys.values())))
+    )
+    clean = " ".join(subject.split())[:LONGEST_SUBJECT]
+    fresh = [
+        {"key": keys[address], "address": address, "subject": clean, "body": body}
+        for address, body in bodies.items()
+        if keys[address] not in written
+    ]
+    if fresh:
+        session.execute(insert(OutgoingMail), fresh)
+
+
+def forget(session: Session, address: str) -> None:
+    """Mails to an address that have not gone out never will: its person's account is closed."""
+    session.execute(
+        delete(OutgoingMail).where(OutgoingMail.address == address, OutgoingMail.sent_at.is_(None))
+    )
+
+
+def address() -> str:
+    """The address that links in mails of jobs begin with."""
+    return str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
+
+
 def deliver() -> int:
     """Send what waits; returns how many went out. A failure is tried again, later each time."""
     waiting = list(
@@ -80,13 +118,20 @@ def deliver() -> int:
     for mail in waiting:
         try:
             EmailMessage(subject=mail.subject, body=mail.body, to=[mail.address]).send()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: an address or a word no server can take
             logger.warning("mail not sent id=%s", mail.id)
             _note(mail.id, sent=False)
         else:
             done += 1
             _note(mail.id, sent=True)
     return done
+
+
+def waiting(session: Session) -> int:
+    """How many are still to be sent; those given up are not counted."""
+    query = select(func.count()).select_from(OutgoingMail)
+    query = query.where(OutgoingMail.sent_at.is_(None), OutgoingMail.tries < MOST_TRIES)
+    return session.scalar(query) or 0
 
 
 def _note(mail_id: int, *, sent: bool) -> None:
@@ -150,6 +195,11 @@ def _words(error: Exception) -> str:
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         return f"{error.smtp_code} {text}"[:200]
     return (str(error) or type(error).__name__)[:200]
+
+
+def is_demo() -> bool:
+    """Whether this is a demo, whose people are invented: they are mailed nothing."""
+    return bool(current_app.extensions["settings"].demo)
 
 
 def is_set_up() -> bool:

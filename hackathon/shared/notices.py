@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - SQLAlchemy reads the annotation
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, func, select, update
+from sqlalchemy import ForeignKey, Index, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
 from hackathon.shared.db import Base
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -37,6 +39,26 @@ def notify(session: Session, *, person_id: int, key: str, text: str, link: str) 
     if session.scalar(select(Notice.id).where(Notice.key == own_key)) is None:
         session.add(Notice(person_id=person_id, key=own_key, text=text, link=link))
         session.flush()
+
+
+def notify_all(
+    session: Session, *, person_ids: Sequence[int], key: str, text: str, link: str
+) -> None:
+    """Tell many people something once, in two statements; the same `key` again changes nothing."""
+    notify_each(session, key=key, link=link, texts=dict.fromkeys(person_ids, text))
+
+
+def notify_each(session: Session, *, key: str, link: str, texts: Mapping[int, str]) -> None:
+    """As `notify_all`, with a text of its own for each person by id."""
+    rows = {f"{key}:{person_id}": person_id for person_id in texts}
+    told = set(session.scalars(select(Notice.key).where(Notice.key.in_(rows))))
+    fresh = [
+        {"person_id": person_id, "key": own_key, "text": texts[person_id], "link": link}
+        for own_key, person_id in rows.items()
+        if own_key not in told
+    ]
+    if fresh:
+        session.execute(insert(Notice), fresh)
 
 
 def notices_of(session: Session, person_id: int, limit: int = 50) -> list[Notice]:

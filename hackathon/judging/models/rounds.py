@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    false,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from hackathon.judging.models.base import one_of
 from hackathon.judging.rules import Declared, Mode, Rule, State, Takes
@@ -99,11 +108,35 @@ class CriterionRow(Base):
     anchors: Mapped[str] = mapped_column(Text)
 
 
+class JudgeAbsence(Base):
+    """A judge is absent or busy, says an organizer, until `ended_at`."""
+
+    __tablename__ = "judge_absences"
+    __table_args__ = (
+        CheckConstraint("word IN ('absent', 'busy')", name="word_known"),
+        Index(
+            "uq_judge_absences_one_open",
+            "seat_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
+    word: Mapped[str]
+    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
+    noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    began_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+
+
 class Seat(Base):
     """A person who judges in a round. `key` is the judge's word in imported files.
 
     `seen_at`: when a device of the judge last said hello; `seen_by`: which sign-in it was;
-    `other_at`: when another sign-in of the judge did before.
+    `other_at`: when another sign-in of the judge did before. `away`: absent or busy now.
     """
 
     __tablename__ = "seats"
@@ -124,6 +157,12 @@ class Seat(Base):
     seen_at: Mapped[datetime | None]
     seen_by: Mapped[str | None]
     other_at: Mapped[datetime | None]
+    away: Mapped[str | None] = column_property(
+        select(JudgeAbsence.word)
+        .where(JudgeAbsence.seat_id == id, JudgeAbsence.ended_at.is_(None))  # noqa: A003 - the column
+        .correlate_except(JudgeAbsence)
+        .scalar_subquery()
+    )
 
 
 class Pitch(Base):

@@ -1,4 +1,4 @@
-"""Who must not score what: read from teams, challenges and departments, or declared."""
+"""Who must not score what: read from teams, help, challenges, departments, or declared."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from hackathon.judging.rules import Source
 from hackathon.people.models import Person
 from hackathon.projects.models import Challenge, Project
 from hackathon.shared.facts import note_texts
-from hackathon.teams.models import Membership
+from hackathon.teams.models import HelpRequest, Membership
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import InstrumentedAttribute, Session
+
+HELPED = ("claimed", "done")
+"""States of a call for help that somebody took."""
 
 Conflicts = set[tuple[int, int]]
 """(seat, project)"""
@@ -38,7 +41,7 @@ class _Known:
 
 def _known() -> list[_Known]:
     """Every source of conflicts; each stands alone, so that it can be asked of any visit."""
-    return [_teams(), _challenges(), _departments(), _declared()]
+    return [_teams(), _mentors(), _challenges(), _departments(), _declared()]
 
 
 def _teams() -> _Known:
@@ -50,6 +53,17 @@ def _teams() -> _Known:
         .join(project, project.team_id == member.team_id)
     )
     return _Known(Source.TEAM, pairs, seat.id, project.id, seat.round_id)
+
+
+def _mentors() -> _Known:
+    """A team whose call for help the judge took."""
+    seat, project, call = aliased(Seat), aliased(Project), aliased(HelpRequest)
+    pairs = (
+        select(seat.id, project.id)
+        .join(call, and_(call.claimed_by_id == seat.person_id, call.state.in_(HELPED)))
+        .join(project, project.team_id == call.team_id)
+    )
+    return _Known(Source.MENTOR, pairs, seat.id, project.id, seat.round_id)
 
 
 def _challenges() -> _Known:
@@ -178,7 +192,7 @@ def conflict_rows(
 
     parts = [
         known.pairs.where(known.round == found.id).add_columns(literal(known.source.value))
-        for known in (_teams(), _challenges(), _departments(only_where_asked=False))
+        for known in (_teams(), _mentors(), _challenges(), _departments(only_where_asked=False))
     ]
     order = list(Source)
     known_pairs = session.execute(union(*parts)).all()

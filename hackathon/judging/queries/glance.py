@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from hackathon.judging.models import Final, Round, Seat, Visit
 from hackathon.judging.queries.conflicts import counts
 from hackathon.judging.rules import State
 from hackathon.projects.models import Project
+from hackathon.shared.facts import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,8 @@ class Glance:
     own_done: int
     own_of: int
     is_judge: bool
+    reason: str
+    """Why it is paused."""
 
 
 def glances(session: Session, event_ids: Sequence[int], person_id: int | None) -> list[Glance]:
@@ -64,17 +67,30 @@ def glances(session: Session, event_ids: Sequence[int], person_id: int | None) -
             func.coalesce(func.sum(own_done), 0),
             func.coalesce(func.sum(own), 0),
             case((is_judge, 1), else_=0),
+            Note.text,
         )
         .outerjoin(visits, visits.c.round_id == Round.id)
+        .outerjoin(Note, and_(Round.state == State.PAUSED, Note.id == Round.paused_note_id))
         .where(
             or_(Round.event_id.in_(event_ids), is_judge),
             Round.state != State.REVEALED,
             Round.id.not_in(went_on),
         )
-        .group_by(Round.id)
+        .group_by(Round.id, Note.id)
         .order_by(Round.id)
     )
     return [
-        Glance(round_id, event_id, name, State(state), done, of, mine, mine_of, bool(judges))
-        for round_id, event_id, name, state, done, of, mine, mine_of, judges in rows
+        Glance(
+            round_id,
+            event_id,
+            name,
+            State(state),
+            done,
+            of,
+            mine,
+            mine_of,
+            bool(judges),
+            reason or "",
+        )
+        for round_id, event_id, name, state, done, of, mine, mine_of, judges, reason in rows
     ]

@@ -13,6 +13,7 @@ from hackathon.judging.access import JUDGE, WAS_JUDGE, seats_here
 from hackathon.judging.queries import rounds
 from hackathon.judging.queries.boards import my_list as visits_of
 from hackathon.judging.queries.boards import rubric_json, state_json
+from hackathon.judging.queries.presence import away_in
 from hackathon.judging.routes.blueprint import blueprint
 from hackathon.judging.rules import MARKING, State
 from hackathon.judging.service.ledger import no_such_visit
@@ -73,6 +74,7 @@ def _list_page(slug: str, round_id: int, project_id: int | None, said: str = "")
         mine=mine,
         open_project=project_id,
         seat_id=seat.id,
+        away=away_in(session, found.id).get(seat.id) if seat.away else None,
         pitch=state["pitch"],
         reason=state["reason"],
         data=data,

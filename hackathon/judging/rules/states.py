@@ -80,6 +80,13 @@ class Mode(StrEnum):
     VISITS = "visits"
 
 
+class Away(StrEnum):
+    """Why a judge is not asked for projects just now."""
+
+    ABSENT = "absent"
+    BUSY = "busy"
+
+
 class Rule(StrEnum):
     """By what a round ranks; chosen before it opens."""
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from hackathon.judging.models import Round, Seat, Visit, VisitStep
 from hackathon.judging.queries.conflicts import conflicts_of
+from hackathon.judging.queries.presence import away_in
 from hackathon.judging.queries.rounds import entries_of, places_of
 from hackathon.judging.rules import (
     BACK_AFTER,
@@ -57,6 +58,7 @@ NONE = {
     "full": "You have all the projects you were asked for. Thank you!",
     "conflicts": "What is left you must not score. Thank you!",
     "busy": "What is left is with somebody else just now. Ask again in a few minutes.",
+    "away": "An organizer noted that you are away. Say that you are here, then ask again.",
     "done": "Every project has its judges. Thank you!",
 }
 """Why there is no next visit, as judges read it."""
@@ -85,6 +87,8 @@ def take_next(session: Session, actor: Actor, *, round_id: int, key: str) -> Giv
     if found.state != State.OPEN:
         words = {State.DRAFT.value: "not_open", State.PAUSED.value: "paused"}
         return Given(none=words.get(found.state, "closed"))
+    if seat.id in away_in(session, found.id):
+        return Given(none="away")
     _end_leases(session, found)
     given = _Choice(session, found, seat).make()
     visit = given.visit

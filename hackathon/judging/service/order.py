@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 from hackathon.judging.models import Pitch, Round, Seat, Visit
 from hackathon.judging.queries.conflicts import conflicts_of
 from hackathon.judging.queries.finals import final_of
+from hackathon.judging.queries.presence import is_away
 from hackathon.judging.queries.rounds import entries_of, field_of
 from hackathon.judging.rules import FROM_FREEZE, MARKING, PITCH_SECONDS, Mode, State, Takes
 from hackathon.judging.service.held import event_of, own_round, say
@@ -48,7 +49,8 @@ def plan_visits(session: Session, found: Round) -> None:
         )
     }
     there |= conflicts_of(session, found.id)
-    seats = session.scalars(select(Seat.id).filter_by(round_id=found.id, removed_at=None)).all()
+    here = select(Seat.id).filter_by(round_id=found.id, removed_at=None).where(~is_away())
+    seats = session.scalars(here).all()
     order = session.scalars(
         select(Pitch.project_id).filter_by(round_id=found.id).order_by(Pitch.position)
     ).all()

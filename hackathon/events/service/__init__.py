@@ -10,14 +10,23 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from hackathon.events import queries, rules
-from hackathon.events.models import Event, PhaseMove, Registration
+from hackathon.events.models import Event, PhaseMove
 from hackathon.events.rules import Phase, check_phase
+from hackathon.events.service.agenda import copy_agenda
+from hackathon.events.service.joining import (
+    Joining,
+    add_registration,
+    find_join,
+    register,
+    set_join_link,
+    set_looking,
+)
+from hackathon.events.service.own import own_event, say
 from hackathon.people import service as people
-from hackathon.people.rules import Role, check_organizes, check_program_lead
+from hackathon.people.rules import Role, check_program_lead
 from hackathon.shared.clock import now, utc_text
-from hackathon.shared.db import lock
-from hackathon.shared.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from hackathon.shared.facts import note, record
+from hackathon.shared.errors import Conflict, Invalid
+from hackathon.shared.facts import note
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +34,23 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from hackathon.people.rules import Actor
-    from hackathon.shared.facts import Fact
+
+__all__ = [
+    "Joining",
+    "Plan",
+    "add_registration",
+    "change_event",
+    "close_event",
+    "create_event",
+    "extend_deadline",
+    "find_join",
+    "mark_revealed",
+    "move_phase",
+    "publish_event",
+    "register",
+    "set_join_link",
+    "set_looking",
+]
 
 MOST_EXTENSION = timedelta(hours=12)
 
@@ -50,10 +75,6 @@ class Plan:
     is_rehearsal: bool = False
 
 
-def _say(session: Session, actor: Actor, event_id: int, kind: str, **body: Any) -> Fact:  # noqa: ANN401 - as `record`
-    return record(session, stream=f"event:{event_id}", kind=kind, actor_id=actor.person_id, **body)
-
-
 def _checked(plan: Plan) -> tuple[datetime, str]:
     """The deadline and the quarter of a plan, after its rules."""
     if not plan.name.strip():
@@ -75,7 +96,7 @@ def _checked(plan: Plan) -> tuple[datetime, str]:
 def create_event(
     session: Session, actor: Actor, plan: Plan, *, copied_from_id: int | None = None
 ) -> Event:
-    """Make an event in draft; the actor organizes it.
+    """Make an event in draft; the actor organizes it. A copied one takes the agenda along.
 
     Raises:
         NotAllowed: the actor neither leads the program nor administers.
@@ -112,15 +133,9 @@ def create_event(
         people.add_event_role(
             session, actor, event_id=event.id, person_id=actor.person_id, role=Role.ORGANIZER
         )
-    _say(session, actor, event.id, "event.created", copied_from=copied_from_id)
-    return event
-
-
-def _own_event(session: Session, actor: Actor, event_id: int) -> Event:
-    check_organizes(actor, event_id)
-    event = lock(session, Event, id=event_id)
-    if event is None:
-        raise NotFound("no_such_event", "There is no such event.")
+    say(session, actor, event.id, "event.created", copied_from=copied_from_id)
+    if copied_from_id is not None:
+        copy_agenda(session, actor, source_id=copied_from_id, event=event)
     return event
 
 
@@ -133,7 +148,7 @@ def change_event(
         Conflict: somebody saved first, or the results are out.
         Invalid: a rule of dates, or a date moved without a reason.
     """
-    event = _own_event(session, actor, event_id)
+    event = own_event(session, actor, event_id)
     if event.version != version:
         raise Conflict(
             "saved_first",
@@ -148,6 +163,8 @@ def change_event(
     if before != after:
         if event.published_at is not None:
             body["reason"] = note(session, rules.check_reason(reason))
+            if closes != event.submissions_close_at:
+                _note_move(event, body["reason"])
         body["submissions_close_at"] = utc_text(closes)
         body["moved"] = True
     if event.terms != plan.terms.strip():
@@ -161,16 +178,16 @@ def change_event(
     event.team_min, event.team_max = plan.team_min, plan.team_max
     event.join_domain = plan.join_domain.strip().casefold().removeprefix("@")
     event.version += 1
-    _say(session, actor, event.id, "event.changed", version=event.version, **body)
+    say(session, actor, event.id, "event.changed", version=event.version, **body)
     return event
 
 
 def publish_event(session: Session, actor: Actor, *, event_id: int) -> None:
     """Let people see and join the event; again changes nothing."""
-    event = _own_event(session, actor, event_id)
+    event = own_event(session, actor, event_id)
     if event.published_at is None:
         event.published_at = now()
-        _say(session, actor, event.id, "event.published")
+        say(session, actor, event.id, "event.published")
 
 
 def move_phase(session: Session, actor: Actor, *, event_id: int, phase: Phase, reason: str) -> None:
@@ -180,7 +197,7 @@ def move_phase(session: Session, actor: Actor, *, event_id: int, phase: Phase, r
         Conflict: a phase with a door of its own, the same phase, or after the reveal.
         Invalid: no reason.
     """
-    event = _own_event(session, actor, event_id)
+    event = own_event(session, actor, event_id)
     clean = rules.check_reason(reason)
     rules.check_move(queries.phase_of(session, event), phase)
     told = note(session, clean)
@@ -194,7 +211,7 @@ def move_phase(session: Session, actor: Actor, *, event_id: int, phase: Phase, r
         )
     )
     session.flush()
-    _say(session, actor, event.id, "phase.moved", phase=phase.value, reason=told)
+    say(session, actor, event.id, "phase.moved", phase=phase.value, reason=told)
 
 
 def extend_deadline(
@@ -206,34 +223,42 @@ def extend_deadline(
         Conflict: the deadline has passed for longer than the extension, or judging began by hand.
         Invalid: no reason, or not 1 to 720 minutes.
     """
-    event = _own_event(session, actor, event_id)
+    event = own_event(session, actor, event_id)
     if not timedelta(0) < timedelta(minutes=minutes) <= MOST_EXTENSION:
         raise Invalid("minutes", "Extend by 1 to 720 minutes.", field="minutes")
     clean = rules.check_reason(reason)
     closes = event.submissions_close_at + timedelta(minutes=minutes)
     if closes <= now() or event.revealed_at is not None:
         raise Conflict("too_late", "That would still lie in the past; nothing was changed.")
+    told = note(session, clean)
+    _note_move(event, told)
     event.submissions_close_at = closes
     event.ends_at = max(event.ends_at, closes)
     event.version += 1
-    _say(
+    say(
         session,
         actor,
         event.id,
         "deadline.moved",
         submissions_close_at=utc_text(closes),
         minutes=minutes,
-        reason=note(session, clean),
+        reason=told,
     )
     return closes
 
 
+def _note_move(event: Event, told: dict[str, object]) -> None:
+    """Keep what the banner says of a deadline that moves: when, from which, why."""
+    event.deadline_moved_at, event.deadline_was = now(), event.submissions_close_at
+    event.deadline_note_id = int(str(told["note"]))
+
+
 def mark_revealed(session: Session, actor: Actor, *, event_id: int) -> None:
     """The results are out: phase results from now on. Called by the reveal's last step."""
-    event = _own_event(session, actor, event_id)
+    event = own_event(session, actor, event_id)
     if event.revealed_at is None:
         event.revealed_at = now()
-        _say(session, actor, event.id, "event.revealed")
+        say(session, actor, event.id, "event.revealed")
 
 
 def close_event(session: Session, actor: Actor, *, event_id: int, reason: str) -> None:
@@ -242,109 +267,8 @@ def close_event(session: Session, actor: Actor, *, event_id: int, reason: str) -
     Raises:
         Conflict: the results are not out yet.
     """
-    event = _own_event(session, actor, event_id)
+    event = own_event(session, actor, event_id)
     check_phase(queries.phase_of(session, event), Phase.RESULTS, Phase.FOLLOW_UP)
     event.closed_at = now()
     told = note(session, rules.check_reason(reason))
-    _say(session, actor, event.id, "event.closed", reason=told)
-
-
-def set_join_link(session: Session, actor: Actor, *, event_id: int, is_open: bool) -> str:
-    """Close the join link, or open it anew with another token."""
-    event = _own_event(session, actor, event_id)
-    event.join_closed = not is_open
-    if is_open:
-        event.join_token = secrets.token_urlsafe(18)
-    _say(session, actor, event.id, "join_link.opened" if is_open else "join_link.closed")
-    return event.join_token
-
-
-def find_join(session: Session, token: str) -> Event:
-    """The event a join link leads to.
-
-    Raises:
-        Gone: closed, replaced, unknown, or the event is over.
-    """
-    event = session.scalar(select(Event).where(Event.join_token == token))
-    if event is None or event.join_closed or event.published_at is None:
-        raise Gone(
-            "join_link_gone", "This link does not work any more. Ask an organizer for a new one."
-        )
-    return event
-
-
-@dataclass(frozen=True)
-class Joining:
-    """What a person says when registering."""
-
-    accepts_version: int | None
-    role: str = ""
-    skills: str = ""
-    line: str = ""
-    dietary: str = ""
-    is_looking: bool = False
-
-
-def register(session: Session, actor: Actor, *, token: str, joining: Joining) -> Registration:
-    """Register the actor by the event's link; again changes what was said.
-
-    Raises:
-        Gone: the link does not work.
-        Conflict: not in registration or hacking.
-        NotAllowed: an address of another domain.
-        Invalid: the event's text was not accepted in its present version.
-    """
-    event = find_join(session, token)
-    check_phase(queries.phase_of(session, event), Phase.REGISTRATION, Phase.HACKING)
-    if event.join_domain and not actor.email.endswith("@" + event.join_domain):
-        raise NotAllowed("other_domain", f"This event is for addresses of {event.join_domain}.")
-    if event.terms and joining.accepts_version != event.terms_version:
-        raise Invalid(
-            "terms", "Read and accept the event's text; it may have changed.", field="accepts"
-        )
-    return add_registration(
-        session, actor, event_id=event.id, person_id=actor.person_id or 0, joining=joining
-    )
-
-
-def add_registration(
-    session: Session, actor: Actor, *, event_id: int, person_id: int, joining: Joining
-) -> Registration:
-    """Register a person (organizers, importers, the person's own joining); idempotent.
-
-    Raises:
-        NotAllowed: for somebody else without organizing the event.
-        Invalid: an unknown role.
-    """
-    if person_id != actor.person_id:
-        check_organizes(actor, event_id)
-    if joining.role and joining.role not in rules.ROLES:
-        raise Invalid("role", "Choose one of the five roles.", field="role")
-    row = queries.registration_of(session, event_id, person_id)
-    created = row is None
-    if row is None:
-        row = Registration(event_id=event_id, person_id=person_id)
-        session.add(row)
-    if joining.accepts_version is not None and row.terms_version != joining.accepts_version:
-        row.terms_version, row.accepted_at = joining.accepts_version, now()
-    row.role, row.skills = joining.role, joining.skills.strip()[:500]
-    row.line, row.dietary = joining.line.strip()[:200], joining.dietary.strip()[:200]
-    row.is_looking = joining.is_looking
-    session.flush()
-    people.add_event_role(
-        session, actor, event_id=event_id, person_id=person_id, role=Role.PARTICIPANT
-    )
-    kind = "person.registered" if created else "registration.changed"
-    _say(session, actor, event_id, kind, person=person_id, terms_version=row.terms_version)
-    return row
-
-
-def set_looking(
-    session: Session, actor: Actor, *, event_id: int, is_looking: bool, line: str
-) -> None:
-    """Say whether one looks for a team, with one line about oneself."""
-    row = queries.registration_of(session, event_id, actor.person_id or 0)
-    if row is None:
-        raise NotFound("not_registered", "Register for the event first.")
-    row.is_looking, row.line = is_looking, line.strip()[:200]
-    _say(session, actor, event_id, "registration.changed", person=actor.person_id)
+    say(session, actor, event.id, "event.closed", reason=told)

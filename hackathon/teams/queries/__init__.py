@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hackathon.events.models import Registration
+from hackathon.events.queries.announcements import reaches
+from hackathon.events.rules import Audience
 from hackathon.people.models import Person
 from hackathon.people.rules import fold_name
 from hackathon.shared.errors import NotFound
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+    from hackathon.events.models import Event
 
 
 @dataclass(frozen=True)
@@ -258,6 +263,55 @@ def teamless(session: Session, event_id: int) -> list[Alone]:
         .order_by(Person.name, Person.id)
     )
     return [Alone(row.person_id, name, row.role, row.skills, row.is_looking) for row, name in rows]
+
+
+@dataclass(frozen=True)
+class Placeable:
+    """A registered person an organizer may put into a team; `team` where there is one."""
+
+    id: int
+    name: str
+    role: str
+    team: str | None
+
+
+def placeable(session: Session, event_id: int, team_id: int) -> list[Placeable]:
+    """Everybody registered who is not in this team: those without one first, then by name."""
+    present = (
+        select(Membership.person_id, Team.id.label("team_id"), Team.name.label("team"))
+        .join(Team, Team.id == Membership.team_id)
+        .where(Membership.event_id == event_id, Membership.left_at.is_(None))
+        .subquery()
+    )
+    rows = session.execute(
+        select(Person.id, Person.name, Registration.role, present.c.team)
+        .join(Registration, Registration.person_id == Person.id)
+        .outerjoin(present, present.c.person_id == Person.id)
+        .where(
+            Registration.event_id == event_id,
+            Person.disabled_at.is_(None),
+            or_(present.c.team_id.is_(None), present.c.team_id != team_id),
+        )
+        .order_by(present.c.team.is_not(None), Person.name, Person.id)
+    )
+    return [Placeable(*row) for row in rows]
+
+
+@reaches(Audience.CAPTAINS)
+def _captains(event: Event) -> Select[Any]:
+    return select(Team.captain_id).where(
+        Team.event_id == event.id, Team.archived_at.is_(None), Team.captain_id.is_not(None)
+    )
+
+
+@reaches(Audience.TEAMLESS)
+def _teamless(event: Event) -> Select[Any]:
+    in_team = select(Membership.person_id).where(
+        Membership.event_id == event.id, Membership.left_at.is_(None)
+    )
+    return select(Registration.person_id).where(
+        Registration.event_id == event.id, Registration.person_id.not_in(in_team)
+    )
 
 
 def wrong_counts(session: Session) -> list[str]:

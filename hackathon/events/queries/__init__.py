@@ -65,13 +65,29 @@ def find_event(session: Session, actor: Actor | None, slug: str) -> Event:
     Raises:
         NotFound: unknown, or a draft and not an organizer.
     """
-    event = session.scalar(select(Event).where(Event.slug == slug))
+    return find_place(session, actor, slug)[0]
+
+
+def find_place(session: Session, actor: Actor | None, slug: str) -> tuple[Event, Moves]:
+    """An event this viewer may see, with the moves by hand that decide its phase; one statement.
+
+    Raises:
+        NotFound: as `find_event`.
+    """
+    rows = session.execute(
+        select(Event, PhaseMove.moved_at, PhaseMove.phase)
+        .outerjoin(PhaseMove, PhaseMove.event_id == Event.id)
+        .where(Event.slug == slug)
+        .order_by(PhaseMove.id)
+    ).all()
+    event = rows[0][0] if rows else None
     hidden = event is None or (
         event.published_at is None and not (actor and actor.organizes(event.id))
     )
     if event is None or hidden:
         raise NotFound("no_such_event", "There is no such event, or it is not for you to see.")
-    return event
+    moves = [(row.moved_at, Phase(row.phase)) for row in rows if row.moved_at]
+    return event, moves
 
 
 @dataclass(frozen=True)
@@ -126,16 +142,13 @@ def has_signed_in() -> ColumnElement[bool]:
     return exists(select(WebSession.id_hash).where(WebSession.person_id == Person.id))
 
 
-def people_of(
-    session: Session, event_id: int, *, looking: bool = False, missing: bool = False
-) -> list[PersonRow]:
+def people_of(session: Session, event_id: int, *, looking: bool = False) -> list[PersonRow]:
     """Everybody with a role or a registration in an event, by name.
 
     Args:
         session: To read with.
         event_id: The event.
         looking: Only who looks for a team.
-        missing: Only who has never signed in.
     """
     roles: dict[int, set[Role]] = {}
     for person_id, role in session.execute(
@@ -161,8 +174,6 @@ def people_of(
     )
     if looking:
         query = query.where(Registration.is_looking.is_(True))
-    if missing:
-        query = query.where(~has_signed_in())
     rows: Sequence[tuple[Person, Registration | None, bool]] = session.execute(query).all()
     return [
         PersonRow(
