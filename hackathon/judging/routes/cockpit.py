@@ -23,7 +23,6 @@ from hackathon.judging.forms import (
 )
 from hackathon.judging.queries import marks, results, rounds
 from hackathon.judging.queries.boards import pitch_json, state_json
-from hackathon.judging.queries.finals import firsts_of
 from hackathon.judging.queries.presence import away_in
 from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.queries.stage import step_json
@@ -79,9 +78,9 @@ def cockpit_page(
 ) -> str:
     """The cockpit, with what was typed and refused."""
     place, session = here(slug), reading()
-    every = [row.found for row in rounds_of_page(place.event.id, place.actor)]
+    there = rounds_of_page(place.event.id, place.actor)
+    every, firsts = [row.found for row in there], {row.found.id: row.first_id for row in there}
     found = round_of_page(place.event.id, place.actor, round_id)
-    firsts = firsts_of(session, place.event.id)
     is_frozen = rounds.is_frozen(found)
     entries = [] if is_frozen else rounds.entries_of(session, place.event, found.id)
     record = results.newest_record(session, found.id) if is_frozen else None
