@@ -215,6 +215,8 @@ MATRIX = {
     "credits.source": ORGANIZERS,
     "credits.add_mapping": ORGANIZERS,
     "credits.change_bill_source": ORGANIZERS,
+    "credits.hand_over_account": ORGANIZERS,
+    "credits.enter_exchange_rate": ORGANIZERS,
     "credits.chargeback": ORGANIZERS,
     "credits.close_all": ORGANIZERS,
     "credits.carry": ORGANIZERS,

@@ -25,13 +25,13 @@ TURNS = ("round.opened", "round.paused", "round.resumed", "round.frozen", "round
 class RoundHere:
     """A round of an event, the asking person's seat in it, and why it is paused.
 
-    `first_id`: the round whose best went on into it, if it is a final.
+    `first_id`: the round whose best are judged in it.
     """
 
     found: Round
     seat: Seat | None
     reason: str
-    first_id: int | None = None
+    first_id: int | None
 
     @property
     def is_paused(self) -> bool:
@@ -46,17 +46,14 @@ def rounds_here(session: Session, event_id: int, person_id: int | None) -> list[
     )
     is_why = and_(Round.state == State.PAUSED, Note.id == Round.paused_note_id)
     query = (
-        select(Round, Seat, Note.text, Final.first_id)
+        select(Round, Seat, func.coalesce(Note.text, ""), Final.first_id)
+        .outerjoin(Final, Final.round_id == Round.id)
         .outerjoin(Seat, is_own)
         .outerjoin(Note, is_why)
-        .outerjoin(Final, Final.round_id == Round.id)
         .where(Round.event_id == event_id)
         .order_by(Round.id)
     )
-    return [
-        RoundHere(found, seat, reason or "", first)
-        for found, seat, reason, first in session.execute(query)
-    ]
+    return [RoundHere(*row) for row in session.execute(query)]
 
 
 def pause_board(session: Session, event_id: int) -> tuple[int, list[dict[str, Any]]]:

@@ -78,8 +78,9 @@ def cockpit_page(
 ) -> str:
     """The cockpit, with what was typed and refused."""
     place, session = here(slug), reading()
-    there = rounds_of_page(place.event.id, place.actor)
-    every, firsts = [row.found for row in there], {row.found.id: row.first_id for row in there}
+    near = rounds_of_page(place.event.id, place.actor)
+    every = [row.found for row in near]
+    firsts = {row.found.id: row.first_id for row in near}
     found = round_of_page(place.event.id, place.actor, round_id)
     is_frozen = rounds.is_frozen(found)
     entries = [] if is_frozen else rounds.entries_of(session, place.event, found.id)

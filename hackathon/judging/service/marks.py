@@ -15,6 +15,7 @@ from sqlalchemy import literal, select, union_all
 from hackathon.judging.models import Feedback, LateMark, Mark, Round, Seat, Visit
 from hackathon.judging.queries.conflicts import has_conflict
 from hackathon.judging.queries.marks import cells_of_visit
+from hackathon.judging.queries.results import public_version
 from hackathon.judging.queries.rounds import criteria_of, rubric_of
 from hackathon.judging.rules import (
     CLEAR,
@@ -37,7 +38,7 @@ from hackathon.judging.service.ledger import (
 from hackathon.shared.clock import now
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Invalid, NotFound
-from hackathon.shared.facts import last_seq, record
+from hackathon.shared.facts import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,7 +184,7 @@ def _repeated(
         superseded=current.receipt != mark.id,
         submitted=target.visit.submitted_at is not None,
         replay=True,
-        known_version=last_seq(session, f"judging:{target.found.id}"),
+        known_version=public_version(session, target.found),
     )
 
 
@@ -236,7 +237,7 @@ def save_texts(session: Session, actor: Actor, *, sent: Sent, texts: Texts) -> S
         )  # fmt: skip
         if not same:
             raise key_reused()
-        version = last_seq(session, f"judging:{target.found.id}")
+        version = public_version(session, target.found)
         return Saved(known.id, submitted=True, replay=True, known_version=version)
     if known is not None:
         same = isinstance(known, LateMark) and (
