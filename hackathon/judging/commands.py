@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hackathon.events.queries import find_event
+from hackathon.judging.queries.outcome import rounds_with_firsts
 from hackathon.judging.queries.results import (
     in_bands,
     live_standings,
@@ -77,7 +78,7 @@ def add(slug: str, file: Path) -> None:
 
 
 def _meant(session: Session, event: Event, verb: Verb, round_id: int | None) -> Round:
-    """The round named, else the only one the step fits.
+    """The round named, else the only one the step fits; a final stands for the round before it.
 
     Raises:
         NotFound: there is none.
@@ -85,8 +86,11 @@ def _meant(session: Session, event: Event, verb: Verb, round_id: int | None) -> 
     """
     if round_id is not None:
         return find_round(session, event.id, round_id)
-    every = rounds_of(session, event.id)
-    fitting = [found for found in every if verb in verbs_of(State(found.state))]
+    every, firsts = rounds_with_firsts(session, event.id)
+    went_on = {firsts.get(found.id) for found in every if found.state != State.DRAFT}
+    fitting = [
+        found for found in every if verb in verbs_of(State(found.state)) and found.id not in went_on
+    ]
     if len(fitting) > 1:
         known = ", ".join(f"{found.id} ({found.name})" for found in fitting)
         raise Invalid("round", f"Say --round: {known}. Nothing was changed.", field="round")

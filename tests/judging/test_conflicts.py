@@ -15,7 +15,7 @@ from hackathon.projects.models import Challenge, Project
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from hackathon.shared.facts import facts_of
-from hackathon.teams.models import Membership
+from hackathon.teams.models import HelpRequest, Membership
 
 
 def pairs(panel, name):
@@ -64,6 +64,25 @@ def test_nobody_scores_a_project_for_their_own_challenge(panel):
     with pytest.raises(NotAllowed, match="You have a conflict"):
         panel.mark("judith", "bees", "impact", 4, seq=7)
     assert rows(panel) == [("Judith", "bees", ["challenge"])]
+
+
+@pytest.mark.parametrize(
+    ("state", "found"), [("done", ["owls"]), ("claimed", ["owls"]), ("open", []), ("withdrawn", [])]
+)
+def test_nobody_scores_a_team_that_they_helped(panel, state, found):
+    with transaction() as session:
+        project = session.get_one(Project, panel.projects["owls"])
+        taken = state in {"done", "claimed"}
+        session.add(
+            HelpRequest(
+                event_id=project.event_id, team_id=project.team_id, topic="data", state=state,
+                claimed_by_id=panel.cast.jonas.id if taken else None,
+                claimed_at=panel.event.starts_at if taken else None,
+                ended_at=panel.event.starts_at if state in {"done", "withdrawn"} else None,
+            )
+        )  # fmt: skip
+    assert (pairs(panel, "jonas"), pairs(panel, "judith")) == (found, [])
+    assert rows(panel) == [("Jonas", team, ["mentor"]) for team in found]
 
 
 def test_the_same_department_is_a_flag_until_the_round_forbids_it(draft):

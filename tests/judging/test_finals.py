@@ -5,6 +5,7 @@ import pytest
 import sqlalchemy as sa
 from panel import do
 
+from hackathon.backlog.queries.evidence import results_of
 from hackathon.events.models import Event
 from hackathon.events.queries import phase_of
 from hackathon.judging.models import DeclaredConflict, Final, Pitch, Round, Seat
@@ -395,3 +396,30 @@ def test_an_event_with_tracks_only_waits_for_the_last_of_them(cast, clock, draft
     assert phase_of(reading(), draft.event).value == "judging"
     do(results.publish_results, draft.cast.olga, **place, round_id=one.id)
     assert phase_of(reading(), draft.event).value == "results"
+
+
+def test_what_goes_to_the_backlog_is_the_events_own_final_with_every_prize(first):
+    """A prize that is revealed later does not stand in for the places."""
+    made, place = carry(first), {"event_id": first.cast.event_id}
+    prize, _ = add_track(first, Track("Data"))
+    second(first, made).move("open")
+    for name in ("judith", "jonas"):
+        first.sheet(name, "owls", 2, 2)
+        first.sheet(name, "bees", 5, 5)
+    for step in ("freeze", "finalize"):
+        first.move(step)
+    do(rounds.move, first.cast.olga, **place, round_id=prize.id, verb=Verb.OPEN)
+    first.round_id = prize.id
+    first.mark("judith", "foxes", "data", 5)
+    first.move("freeze")
+    do(results.give_award, first.cast.olga, **first.place, project_id=first.projects["foxes"],
+       name="Best use of data", reason="It joins three sources")  # fmt: skip
+    first.move("finalize")
+    first.publish()
+    first.round_id = made.id
+    first.publish()
+    reading().rollback()
+    found = results_of(reading(), first.event)
+    assert found.found.id == made.id
+    assert [row.team_name for row in found.winners] == ["Bees", "Owls", "Foxes"]
+    assert found.awards_of(first.projects["foxes"]) == ["Best use of data"]

@@ -71,7 +71,9 @@ class Results:
 
 
 def results_of(session: Session, event: Event, *, whole: bool = True) -> Results:
-    """The results of an event's newest revealed round.
+    """The results of the event's own newest revealed round, with the prizes of every round.
+
+    A final comes after its first round; a prize or track stands apart and gives prizes only.
 
     Args:
         session: Any session.
@@ -83,26 +85,30 @@ def results_of(session: Session, event: Event, *, whole: bool = True) -> Results
     """
     if event.is_rehearsal:
         raise Conflict("rehearsal", "A rehearsal counts nowhere: its projects are not promoted.")
-    newest = session.execute(
-        select(Round, ResultRecord, ResultRow, Award.name)
+    every = session.execute(
+        select(Round, ResultRecord, ResultRow)
         .join(ResultRecord, ResultRecord.round_id == Round.id)
         .join(ResultRow, ResultRow.record_id == ResultRecord.id)
-        .outerjoin(Award, (Award.round_id == Round.id) & (Award.project_id == ResultRow.project_id))
         .where(Round.event_id == event.id, Round.state == RoundState.REVEALED)
-        .order_by(Round.id.desc(), ResultRecord.number.desc(), Award.id)
+        .order_by(Round.track != "", Round.id.desc(), ResultRecord.number.desc(), ResultRow.id)
     ).all()
-    if not newest:
+    if not every:
         raise Conflict(
             "not_revealed", "Winners are promoted after the reveal. Nothing was promoted."
         )
-    found, record, *_ = newest[0]
-    lines = [(row, name) for _, of, row, name in newest if of is record]
+    found, record, _ = every[0]
+    prizes = session.execute(
+        select(Award.project_id, Award.name)
+        .join(Round, Round.id == Award.round_id)
+        .where(Round.event_id == event.id, Round.state == RoundState.REVEALED)
+        .order_by(Award.id)
+    )
     teams = team_rows(session, event.id) if whole else []
     return Results(
         found=found,
         record=record,
-        rows={row.project_id: standing_of(row) for row, _ in lines},
-        awards=[(row.project_id, name) for row, name in lines if name],
+        rows={row.project_id: standing_of(row) for _, of, row in every if of is record},
+        awards=[(project_id, name) for project_id, name in prizes],
         criteria=criteria_of(session, found.id) if whole else [],
         submissions={row.project_id: row for row in submissions(session, event)},
         teams={row.team.id: row for row in teams},

@@ -1,11 +1,12 @@
-"""Who must not score what: read from teams, challenges and departments, or declared."""
+"""Who must not score what: read from teams, help, challenges, departments, or declared."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, literal, select, union
+from sqlalchemy import and_, bindparam, func, literal, select, union, union_all
 from sqlalchemy.orm import aliased
 
 from hackathon.judging.models import DeclaredConflict, Pitch, Round, Seat, Visit
@@ -13,13 +14,16 @@ from hackathon.judging.rules import Source
 from hackathon.people.models import Person
 from hackathon.projects.models import Challenge, Project
 from hackathon.shared.facts import note_texts
-from hackathon.teams.models import Membership
+from hackathon.teams.models import HelpRequest, Membership
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import InstrumentedAttribute, Session
+
+HELPED = ("claimed", "done")
+"""States of a call for help that somebody took."""
 
 Conflicts = set[tuple[int, int]]
 """(seat, project)"""
@@ -36,9 +40,14 @@ class _Known:
     round: InstrumentedAttribute[int]
 
 
-def _known() -> list[_Known]:
-    """Every source of conflicts; each stands alone, so that it can be asked of any visit."""
-    return [_teams(), _challenges(), _departments(), _declared()]
+@cache
+def _known(*, is_departmental: bool = True) -> tuple[_Known, ...]:
+    """Every source of conflicts; each stands alone, so that it can be asked of any visit.
+
+    Made once: a new alias would be a new statement to compile, for each mark.
+    """
+    parts = (_teams(), _mentors(), _challenges(), _declared())
+    return (*parts, _departments()) if is_departmental else parts
 
 
 def _teams() -> _Known:
@@ -50,6 +59,17 @@ def _teams() -> _Known:
         .join(project, project.team_id == member.team_id)
     )
     return _Known(Source.TEAM, pairs, seat.id, project.id, seat.round_id)
+
+
+def _mentors() -> _Known:
+    """A team whose call for help the judge took."""
+    seat, project, call = aliased(Seat), aliased(Project), aliased(HelpRequest)
+    pairs = (
+        select(seat.id, project.id)
+        .join(call, and_(call.claimed_by_id == seat.person_id, call.state.in_(HELPED)))
+        .join(project, project.team_id == call.team_id)
+    )
+    return _Known(Source.MENTOR, pairs, seat.id, project.id, seat.round_id)
 
 
 def _challenges() -> _Known:
@@ -103,10 +123,30 @@ def _declared() -> _Known:
 def conflicts_of(session: Session, round_id: int, seat_id: int | None = None) -> Conflicts:
     """Who must not score what, of a round or of one judge in it; one statement."""
     parts = []
-    for known in _known():
+    found = session.get_one(Round, round_id)
+    for known in _known(is_departmental=found.is_departmental):
         part = known.pairs.where(known.round == round_id)
         parts.append(part.where(known.seat == seat_id) if seat_id is not None else part)
     return {(seat, project) for seat, project in session.execute(union(*parts))}
+
+
+def has_conflict(session: Session, found: Round, seat_id: int, project_id: int) -> bool:
+    """Whether a judge must not score a project: asked for each mark, by both keys."""
+    asked = _asked(is_departmental=found.is_departmental)
+    return session.scalar(asked, {"seat": seat_id, "project": project_id}) is not None
+
+
+@cache
+def _asked(*, is_departmental: bool) -> Select[int]:
+    """One row where any source has the pair (:seat, :project)."""
+    parts = [
+        known.pairs.where(
+            known.seat == bindparam("seat"), known.project == bindparam("project")
+        ).with_only_columns(literal(1).label("one"))
+        for known in _known(is_departmental=is_departmental)
+    ]
+    every = union_all(*parts).subquery()
+    return select(every.c.one).limit(1)
 
 
 def counts() -> ColumnElement[bool]:
@@ -178,7 +218,7 @@ def conflict_rows(
 
     parts = [
         known.pairs.where(known.round == found.id).add_columns(literal(known.source.value))
-        for known in (_teams(), _challenges(), _departments(only_where_asked=False))
+        for known in (_teams(), _mentors(), _challenges(), _departments(only_where_asked=False))
     ]
     order = list(Source)
     known_pairs = session.execute(union(*parts)).all()

@@ -31,12 +31,6 @@ def final_after(session: Session, round_id: int) -> Round | None:
     return session.scalar(query.where(Final.first_id == round_id))
 
 
-def firsts_of(session: Session, event_id: int) -> dict[int, int]:
-    """The round before each final of an event."""
-    query = select(Final.round_id, Final.first_id).join(Round, Round.id == Final.round_id)
-    return dict(iter(session.execute(query.where(Round.event_id == event_id))))
-
-
 def ranked(rows: Iterable[Standing]) -> list[Ranked]:
     """Standings as the rules of bands read them."""
     return [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import flash, render_template, request
 
 from hackathon.events.access import here
-from hackathon.judging.access import JUDGE_OR_ORGANIZER, seats_here
+from hackathon.judging.access import JUDGE_OR_ORGANIZER, round_of_page, seats_here
 from hackathon.judging.forms import ConflictForm, LiftForm
 from hackathon.judging.queries import assignment, rounds
 from hackathon.judging.queries.conflicts import conflict_rows
@@ -34,7 +34,7 @@ def _page(
     slug: str, round_id: int, form: ConflictForm | None = None, lift: LiftForm | None = None
 ) -> str:
     place, session = here(slug), reading()
-    found = rounds.find_round(session, place.event.id, round_id)
+    found = round_of_page(place.event.id, place.actor, round_id)
     judges = [row for row in rounds.seats_of(session, found.id) if row.seat.removed_at is None]
     projects = {row.project_id: row for row in assignment.in_order(session, place.event, found)}
     names = {row.seat.id: row.name for row in judges}

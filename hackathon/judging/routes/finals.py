@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import flash, render_template, request
 
 from hackathon.events.access import here
+from hackathon.judging.access import round_of_page, rounds_of_page
 from hackathon.judging.forms import FinalForm
 from hackathon.judging.queries import rounds
 from hackathon.judging.queries.finals import candidates, final_after, final_of, ranked
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hackathon.judging.models import Round
 
 USUAL_BEST = 6
+USUAL_NAME = "Final"
 
 
 @blueprint.get("/events/<slug>/judging/<int:round_id>/final")
@@ -35,12 +37,16 @@ USUAL_BEST = 6
 def final(slug: str, round_id: int) -> ResponseReturnValue:
     """Who would go on: the line, the band it falls in, what people may choose. Reads only."""
     best = request.args.get("best", 0, type=int)
-    return _final_page(slug, round_id, FinalForm(data={"name": "Final"}), best)
+    place = here(slug)
+    every = [row.found for row in rounds_of_page(place.event.id, place.actor)]
+    is_taken = any(row.name.casefold() == USUAL_NAME.casefold() for row in every)
+    name = "Second round" if is_taken else USUAL_NAME
+    return _final_page(slug, round_id, FinalForm(data={"name": name}), best)
 
 
 def _final_page(slug: str, round_id: int, form: FinalForm, best: int) -> str:
     place, session = here(slug), reading()
-    found = rounds.find_round(session, place.event.id, round_id)
+    found = round_of_page(place.event.id, place.actor, round_id)
     rows = candidates(session, place.event, found) if rounds.is_frozen(found) else []
     after = final_after(session, found.id)
     known = final_of(session, after.id) if after is not None else None
@@ -107,7 +113,7 @@ def projects(slug: str, round_id: int) -> ResponseReturnValue:
 
 def _projects_page(slug: str, round_id: int, said: str = "") -> str:
     place, session = here(slug), reading()
-    found = rounds.find_round(session, place.event.id, round_id)
+    found = round_of_page(place.event.id, place.actor, round_id)
     if found.takes != Takes.CHOSEN or final_of(session, found.id) is not None:
         raise NotFound("not_chosen", "The projects of this round are not chosen by hand.")
     return render_template(

@@ -15,7 +15,7 @@ from hackathon.judging.queries.boards import my_list as visits_of
 from hackathon.judging.queries.boards import rubric_json, state_json
 from hackathon.judging.queries.presence import away_in
 from hackathon.judging.routes.blueprint import blueprint
-from hackathon.judging.rules import State
+from hackathon.judging.rules import MARKING, State
 from hackathon.judging.service.ledger import no_such_visit
 from hackathon.judging.service.marks import Texts
 from hackathon.judging.service.sheets import Typed, type_sheet
@@ -65,6 +65,11 @@ def _list_page(slug: str, round_id: int, project_id: int | None, said: str = "")
         here=place,
         found=found,
         state=State(found.state),
+        others=[
+            row
+            for _, row in own
+            if row.id != found.id and State(row.state) in MARKING | {State.DRAFT}
+        ],
         rubric=rounds.rubric_of(found, lines),
         mine=mine,
         open_project=project_id,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import literal, select, union_all
 
 from hackathon.judging.models import Feedback, LateMark, Mark, Round, Seat, Visit
-from hackathon.judging.queries.conflicts import conflicts_of
+from hackathon.judging.queries.conflicts import has_conflict
 from hackathon.judging.queries.marks import cells_of_visit
 from hackathon.judging.queries.results import public_version
 from hackathon.judging.queries.rounds import criteria_of, rubric_of
@@ -80,8 +80,7 @@ def _target(session: Session, actor: Actor, sent: Sent) -> Target:
     project_id = visit.project_id if visit is not None else sent.project_id
     if seat is None or project_id is None:
         raise no_such_visit()
-    has_conflict = (seat.id, project_id) in conflicts_of(session, found.id, seat.id)
-    check_may_score(has_seat=True, has_conflict=has_conflict)
+    check_may_score(has_seat=True, has_conflict=has_conflict(session, found, seat.id, project_id))
     if visit is None:
         raise no_such_visit()
     return Target(found, seat, visit)
