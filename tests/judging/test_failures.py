@@ -13,7 +13,8 @@ import pytest
 from panel import do
 
 from hackathon.judging.models import Round, Seat
-from hackathon.judging.queries.results import live_standings, progress_of
+from hackathon.judging.queries.progress import progress_of
+from hackathon.judging.queries.results import live_standings
 from hackathon.judging.queries.watch import sheet_marks, watch_of
 from hackathon.judging.rules import Mode, Reason, check_rubric, check_scale
 from hackathon.judging.service import leases, rounds, rubric, seats, sheets
