@@ -23,7 +23,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from hackathon.app import create_app
 from hackathon.production import background
-from hackathon.shared import live
+from hackathon.shared import lines, live
 from hackathon.shared.settings import keep_settings, read_settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from hackathon.shared.settings import Settings
 
-THREADS = live.MOST_SOCKETS + 40
+THREADS = lines.MOST + 40
 """A thread a line, and forty that lines can never take from pages."""
 GRACE = 10
 """Seconds that requests have to end in."""
@@ -122,7 +122,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM; a second one changes nothing."""
         if self.alive:
-            threading.Thread(target=live.leave, name="leave", daemon=True).start()
+            leave = self.wsgi.extensions["lines"].leave
+            threading.Thread(target=leave, name="leave", daemon=True).start()
         super().handle_exit(sig, frame)
 
 

@@ -28,7 +28,7 @@ from limits.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from hackathon.shared import facts, notices, sessions
+from hackathon.shared import facts, lines, notices, sessions
 from hackathon.shared.db import busy, db, reading
 from hackathon.shared.errors import (
     BadRequest,
@@ -51,8 +51,6 @@ PERIOD = 0.2
 """Seconds between two publications of a room: five a second."""
 MESSAGES_A_SECOND = 20
 SOCKETS_A_PERSON = 5
-MOST_SOCKETS = 300
-"""In one process: each holds a thread, and pages need some too."""
 DEEPEST = 5
 LARGEST_PAYLOAD = 16_384
 
@@ -169,33 +167,6 @@ def close(sid: str) -> None:
         disconnect(sid, namespace="/")
     except Exception:  # noqa: BLE001 - it may be gone already; the registry is what counts
         logger.info("socket was gone sid=%s", sid)
-
-
-def open_lines() -> int:
-    """How many lines are open in this process, those not yet greeted included."""
-    lines = socketio.server.eio.sockets if socketio.server else {}
-    return sum(not line.closed for line in list(lines.values()))
-
-
-_leaving = threading.Event()
-
-
-def is_leaving() -> bool:
-    """Whether this process is about to end."""
-    return _leaving.is_set()
-
-
-def leave() -> None:
-    """End all lines below Socket.IO, so that each device comes back by itself, in its own time.
-
-    New ones are refused from now on. What a message is doing goes on to its commit; when its
-    acknowledgement is lost, the device sends it again and reads the same receipt.
-    """
-    _leaving.set()
-    while open_lines():
-        for line in list(socketio.server.eio.sockets.values()):
-            line.close(wait=False, abort=True)
-        time.sleep(PERIOD)
 
 
 @dataclass
@@ -512,6 +483,7 @@ def set_up(app: Flask) -> Ticker:
         logger=logging.getLogger("socketio"),  # else each writes past our formatter
         engineio_logger=logging.getLogger("engineio"),
     )
+    app.extensions["lines"] = lines.Lines(socketio.server.eio)
     socketio.on("connect")(_connect)
     socketio.on("disconnect")(_disconnect)
     socketio.on("*")(_unknown)
