@@ -15,6 +15,7 @@ import time
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from flask import Flask, current_app, request
@@ -29,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from hackathon.shared import facts, lines, notices, sessions
+from hackathon.shared.clock import now
 from hackathon.shared.db import busy, db, reading
 from hackathon.shared.errors import (
     BadRequest,
@@ -42,6 +44,7 @@ from hackathon.shared.web import is_out_of_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -51,6 +54,7 @@ PERIOD = 0.2
 """Seconds between two publications of a room: five a second."""
 MESSAGES_A_SECOND = 20
 SOCKETS_A_PERSON = 5
+ZERO, AT_ONCE = timedelta(0), timedelta(seconds=1)
 DEEPEST = 5
 LARGEST_PAYLOAD = 16_384
 
@@ -311,6 +315,7 @@ class Channel:
         self.read = read
         self.touched = touched
         self.prefix = prefix or name
+        self._reading = threading.Lock()
         _channels.append(self)
 
     def room(self, key: int, audience: str) -> str:
@@ -320,10 +325,21 @@ class Channel:
     def watch(self, key: int, audience: str) -> Row:
         """Join the room, then read: what comes in between is pushed."""
         join(self.room(key, audience))
-        board = self.read(reading(), key, audience)
+        board = self._fresh(key, audience)
         with _rooms.lock:
             _rooms.boards.setdefault((self.prefix, key, audience), board)
         return {"version": board.version, "rows": board.rows}
+
+    def _fresh(self, key: int, audience: str) -> Board:
+        """The board as it is now, read once for all who come at once while nothing happens."""
+        held: dict[tuple[str, int, str], tuple[int, datetime, Board]]
+        held, place = current_app.extensions["boards"], (self.prefix, key, audience)
+        with self._reading:
+            position, moment = facts.last_position(reading()), now()
+            known = held.get(place)
+            if known is None or known[0] != position or not ZERO <= moment - known[1] < AT_ONCE:
+                known = held[place] = position, moment, self.read(reading(), key, audience)
+            return known[2]
 
     def publish(self, session: Session, key: int) -> None:
         """Push what changed to each watched audience of this key."""
@@ -484,6 +500,7 @@ def set_up(app: Flask) -> Ticker:
         engineio_logger=logging.getLogger("engineio"),
     )
     app.extensions["lines"] = lines.Lines(socketio.server.eio)
+    app.extensions["boards"] = {}
     socketio.on("connect")(_connect)
     socketio.on("disconnect")(_disconnect)
     socketio.on("*")(_unknown)
