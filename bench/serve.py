@@ -454,7 +454,12 @@ class Crowd:
             sent.append(asyncio.create_task(one(number, due)))
         done = await asyncio.gather(*sent)
         self.acknowledged += len(done)
-        await asyncio.sleep(1.0)
+        newest = max(version for _, _, version in done)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not all(
+            device.seen and device.seen[-1][0] >= newest for device in self.watchers
+        ):
+            await asyncio.sleep(0.1)
         return [ack for _, ack, _ in done], [
             1000 * (self._last_seen(version) - due) for due, _, version in done
         ]
@@ -499,12 +504,12 @@ async def measure(
         came = await crowd.come()
         found = {"come half": middle(came), "come last": max(came)}
         for rate, seconds in PHASES:
-            used = tree(process.pid)[2]
+            used, begun = tree(process.pid)[2], time.monotonic()
             acks, boards = await crowd.mark(rate, seconds, first)
             first += rate * seconds
             found[f"{rate}/s ack half"], found[f"{rate}/s ack 95"] = middle(acks), late(acks)
             found[f"{rate}/s board 95"] = late(boards)
-            found[f"{rate}/s cpu"] = (tree(process.pid)[2] - used) / (seconds + 1)
+            found[f"{rate}/s cpu"] = (tree(process.pid)[2] - used) / (time.monotonic() - begun)
         found["MB"], found["threads"], _ = tree(process.pid)
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
