@@ -316,7 +316,8 @@ class Device:
         self.numbers = count()
         self.seen: list[tuple[int, float]] = []
         self.inflate: Any = None
-        self.ended = asyncio.Event()
+        self.wanted = 0
+        self.ended, self.reached = asyncio.Event(), asyncio.Event()
 
     async def open(self, context: ssl.SSLContext) -> None:
         """Shake hands: TLS, upgrade, Engine.IO's and Socket.IO's greetings."""
@@ -376,7 +377,10 @@ class Device:
                     number, _, body = text[2:].partition("[")
                     self.answers.pop(int(number)).set_result(json.loads("[" + body)[0])
                 elif text.startswith('42["board.changed"'):
-                    self.seen.append((json.loads(text[2:])[1]["version"], time.monotonic()))
+                    version = json.loads(text[2:])[1]["version"]
+                    self.seen.append((version, time.monotonic()))
+                    if version >= self.wanted:
+                        self.reached.set()
         except (OSError, asyncio.IncompleteReadError):
             self.ended.set()
             self.writer.close()
@@ -387,6 +391,13 @@ class Device:
         done = self.answers[number] = asyncio.get_running_loop().create_future()
         self._send(f"42{number}" + json.dumps([name, payload]))
         return await asyncio.wait_for(done, PATIENCE)
+
+    async def sees(self, version: int) -> None:
+        """Wait until its board shows a version."""
+        self.wanted = version
+        if not self.seen or self.seen[-1][0] < version:
+            self.reached.clear()
+            await asyncio.wait_for(self.reached.wait(), PATIENCE)
 
     async def close(self) -> None:
         """Hang up."""
@@ -455,11 +466,7 @@ class Crowd:
         done = await asyncio.gather(*sent)
         self.acknowledged += len(done)
         newest = max(version for _, _, version in done)
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and not all(
-            device.seen and device.seen[-1][0] >= newest for device in self.watchers
-        ):
-            await asyncio.sleep(0.1)
+        await asyncio.gather(*(device.sees(newest) for device in self.watchers))
         return [ack for _, ack, _ in done], [
             1000 * (self._last_seen(version) - due) for due, _, version in done
         ]

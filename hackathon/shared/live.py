@@ -292,6 +292,7 @@ def _unknown(*_given: object) -> Row:
 _rooms = _Rooms()
 _channels: list[Channel] = []
 _followers: list[tuple[str, Callable[[Session, facts.FactRow], None]]] = []
+_latest: list[tuple[str, Callable[[facts.FactRow], bool], Callable[..., None]]] = []
 
 
 class Channel:
@@ -391,6 +392,21 @@ def follows(prefix: str) -> Callable[[Callable[..., None]], Callable[..., None]]
     return register
 
 
+def follows_latest(
+    prefix: str, wanted: Callable[[facts.FactRow], bool]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Call `f(session, fact)` once a pass, with the newest wanted fact of each such stream.
+
+    For news to many that replaces the news before: in a burst the last one is enough.
+    """
+
+    def register(follower: Callable[..., None]) -> Callable[..., None]:
+        _latest.append((prefix, wanted, follower))
+        return follower
+
+    return register
+
+
 @follows("access:")
 def _close_sockets(session: Session, fact: facts.FactRow) -> None:
     """A right was taken or given: the person's sockets close and come back as they may."""
@@ -433,10 +449,21 @@ class Ticker:
                 for channel in _channels:
                     if (key := channel.touched(fact.stream)) is not None:
                         dirty[channel].add(key)
+            self._tell_latest(session, fresh)
             for channel, keys in dirty.items():
                 for key in keys:
                     self._call(channel.publish, session, key)
             return len(fresh)
+
+    def _tell_latest(self, session: Session, fresh: list[facts.FactRow]) -> None:
+        for prefix, wanted, follower in _latest:
+            newest = {
+                fact.stream: fact
+                for fact in fresh
+                if fact.stream.startswith(prefix) and wanted(fact)
+            }
+            for fact in newest.values():
+                self._call(follower, session, fact)
 
     def _tell_notices(self, session: Session) -> None:
         """A notice reaches its person's open pages; the page it links to says the rest."""
