@@ -3,6 +3,7 @@
 python3 dev.py run [--port N] [--host H] [--no-demo]   serve on this computer
 python3 dev.py test [pytest arguments]                 all checks and tests, or only these tests
 python3 dev.py hackathon ...                           the command line
+python3 dev.py hackathon serve                         serve an event for real, behind a proxy
 python3 dev.py lock                                    renew constraints.txt, package-lock.json
 """
 
@@ -19,6 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+SERVER, TEST = "[server,postgres]", "[test]"
+ENOUGH = {"": ("", SERVER, TEST), SERVER: (SERVER, TEST), TEST: (TEST,)}
 SOURCES = "pyproject.toml constraints.txt package.json package-lock.json build_assets.py"
 PIP = "-m", "pip", "install", "--quiet", "--disable-pip-version-check"
 COMPILE = "-m uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras"
@@ -44,7 +47,7 @@ def set_up(extra: str = "") -> None:
     """Make the environment and install, unless a stamp says that nothing changed since."""
     made_of = b"".join((ROOT / name).read_bytes() for name in SOURCES.split())
     wanted = hashlib.sha256(f"{sys.version} {ROOT}".encode() + made_of).hexdigest()
-    stamps = [VENV / f".stamp{made}" for made in (extra, "[test]")]
+    stamps = [VENV / f".stamp{made}" for made in ENOUGH[extra]]
     fits = any(stamp.is_file() and stamp.read_text("ascii") == wanted for stamp in stamps)
     if fits and (ROOT / "static" / "vendor" / ".stamp").is_file():
         return
@@ -83,7 +86,9 @@ def main() -> int:
     if command not in doors:
         print(__doc__)
         return 0 if command in {"help", "-h", "--help"} else 2
-    set_up("[test]" if command == "test" else "")
+    has_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
+    is_server = has_postgresql or (command == "hackathon" and arguments[:1] == ["serve"])
+    set_up(TEST if command == "test" else SERVER if is_server else "")
     line = [str(VENV / PYTHON), *doors[command], *arguments]
     if os.name != "nt":
         os.execv(line[0], line)

@@ -329,7 +329,7 @@ def samples(session: Session) -> list[Sample]:
             _count(session, Posting),
         ),
         ("hackathon_mails_waiting", "gauge", "Mails to be sent.", mail.waiting(session)),
-        ("hackathon_jobs_behind_facts", "gauge", "Facts the jobs have to see.", facts_behind),
+        ("hackathon_jobs_behind_facts", "gauge", "Facts that wait for the jobs.", facts_behind),
         ("hackathon_jobs_behind_seconds", "gauge", "Age of the oldest of these.", seconds_behind),
     ]
 

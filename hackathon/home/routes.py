@@ -35,7 +35,7 @@ from hackathon.people.access import (
     requires,
 )
 from hackathon.people.rules import COMMAND_LINE, Role, SiteRole, fold_email
-from hackathon.shared import live, mail, metrics, near
+from hackathon.shared import lines, live, mail, metrics, near
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from hackathon.shared.settings import KEPT, BadSettings
@@ -251,8 +251,8 @@ def show_metrics() -> ResponseReturnValue:
     figures = [
         ("process_start_time_seconds", "gauge", "When this process began.", metrics.STARTED),
         *metrics.requests.samples(),
-        ("hackathon_lines", "gauge", "Live lines open.", live.open_lines()),
-        ("hackathon_lines_most", "gauge", "Live lines that fit.", live.MOST_SOCKETS),
+        ("hackathon_lines", "gauge", "Live lines open.", current_app.extensions["lines"].open),
+        ("hackathon_lines_most", "gauge", "Live lines that fit.", lines.MOST),
         ("hackathon_people_live", "gauge", "People with a line.", len(live.connected_people())),
         *queries.samples(reading()),
         *(

@@ -46,6 +46,7 @@ from hackathon.shared.live import (
     Message,
     close_stages,
     follows,
+    follows_latest,
     join,
     message,
     push,
@@ -374,8 +375,6 @@ def tell(session: Session, fact: FactRow) -> None:
             },
             f"seat:{body['seat']}",
         )
-        if body["submitted"]:
-            _tell_progress(session, round_id, fact)
     elif fact.kind.startswith(STATE_KINDS):
         found = session.get_one(Round, round_id)
         event = session.get_one(Event, found.event_id)
@@ -395,8 +394,12 @@ def tell(session: Session, fact: FactRow) -> None:
         _tell_step(session, session.get_one(Round, round_id), fact)
 
 
-def _tell_progress(session: Session, round_id: int, fact: FactRow) -> None:
+@follows_latest(
+    "judging:", lambda fact: fact.kind == "mark.saved" and bool(fact.values["submitted"])
+)
+def tell_progress(session: Session, fact: FactRow) -> None:
     """How far a round is, for whoever is in it: counts, never values."""
+    round_id = int(fact.stream.split(":")[1])
     found = session.get_one(Round, round_id)
     if rules.State(found.state) not in rules.MARKING:
         return

@@ -22,8 +22,8 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 from hackathon.app import create_app
-from hackathon.production import background
-from hackathon.shared import live
+from hackathon.production import background, checks
+from hackathon.shared import lines, live
 from hackathon.shared.settings import keep_settings, read_settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from hackathon.shared.settings import Settings
 
-THREADS = live.MOST_SOCKETS + 40
+THREADS = lines.MOST + 40
 """A thread a line, and forty that lines can never take from pages."""
 GRACE = 10
 """Seconds that requests have to end in."""
@@ -89,7 +89,11 @@ class Site(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
         Raises:
             BadSettings: one of them is wrong; nothing was kept.
+            Conflict: at such an address this could not be served; nothing was kept.
         """
+        if "HACKATHON_PUBLIC_URL" not in os.environ:  # which would win over what is kept
+            address = {"public_url": str(kept.get("public_url", ""))}
+            checks.check(self.fresh().model_copy(update=address))
         keep_settings(self.settings.instance, kept)
         anew = threading.Timer(0.5, os.kill, (os.getppid(), signal.SIGHUP))
         anew.daemon = True
@@ -122,7 +126,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM; a second one changes nothing."""
         if self.alive:
-            threading.Thread(target=live.leave, name="leave", daemon=True).start()
+            leave = self.wsgi.extensions["lines"].leave
+            threading.Thread(target=leave, name="leave", daemon=True).start()
         super().handle_exit(sig, frame)
 
 
@@ -134,7 +139,6 @@ class Overseer(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
         self.jobs_pid = 0
         self.jobs_begun = 0.0
         self.jobs_pause = 0.0
-        self.is_ending = False
         super().__init__(app)
 
     def manage_workers(self) -> None:
@@ -176,8 +180,8 @@ class Overseer(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
         lived = time.monotonic() - self.jobs_begun
         again = max(0.25, 2 * self.jobs_pause)
         self.jobs_pause = 0.0 if lived > LONG_LIFE else min(again, LONGEST_PAUSE)
-        if not self.is_ending:
-            code = os.waitstatus_to_exitcode(status)
+        code = os.waitstatus_to_exitcode(status)
+        if code:
             self.log.error("the jobs' process ended (pid:%s, code %s)", self.jobs_pid, code)
         self.jobs_pid = 0
 
@@ -193,7 +197,6 @@ class Overseer(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
 
     def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 - gunicorn's own
         """End both, in good order; what does not end in time is ended."""
-        self.is_ending = True
         self._tell_jobs(signal.SIGTERM)
         super().stop(graceful)
         limit = time.monotonic() + JOBS_GRACE

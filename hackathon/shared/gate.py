@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy.exc import DBAPIError
 
-from hackathon.shared import live, sessions
+from hackathon.shared import sessions
 from hackathon.shared.db import db
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Gate:
             return ("503 Service Unavailable", "busy", "The database does not answer; try again.")
         if found is None and not is_stage:
             return ("401 Unauthorized", "not_signed_in", "Sign in first.")
-        if live.is_leaving() or live.open_lines() >= live.MOST_SOCKETS:
+        if self.app.extensions["lines"].are_full:
             return ("503 Service Unavailable", "full", "No line is free now; try again.")
         return None
 

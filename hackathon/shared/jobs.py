@@ -1,6 +1,6 @@
 """Jobs: what may come later. They follow the facts with a cursor, and run on Huey.
 
-A follower handles each fact exactly once: its rows and its cursor commit together.
+A follower handles each fact it waits for exactly once: its rows and its cursor commit together.
 Periodic jobs run once a minute. One process runs the jobs (`run`: a thread in it).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from huey import SqliteHuey, crontab
 from huey.consumer import Consumer
@@ -18,12 +19,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared import facts, mail
 from hackathon.shared.clock import now
-from hackathon.shared.db import Base, reading, transaction
+from hackathon.shared.db import Base, db, reading, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flask import Flask
+    from sqlalchemy import Engine, Select
     from sqlalchemy.orm import Session
 
     from hackathon.shared.settings import Settings
@@ -66,29 +68,69 @@ def every_minute(job: Callable[[], object]) -> Callable[[], object]:
 
 
 def follow_facts(app: Flask) -> int:
-    """Let every follower catch up and send what waits; returns the facts handled."""
+    """Let every follower catch up and send what waits; returns the facts handled.
+
+    One that fails holds up neither the others nor the mail; its failure is raised at the end.
+    """
     handled = 0
+    failure: Exception | None = None
     with app.app_context():
         for name in _followers:
-            while (count := _advance(name)) > 0:
-                handled += count
+            try:
+                while (count := _advance(name)) > 0:
+                    handled += count
+            except Exception as problem:
+                logger.exception("follower failed name=%s", name)
+                failure = failure or problem
         mail.deliver()
+    if failure is not None:
+        raise failure
     return handled
 
 
 def _advance(name: str) -> int:
+    """Handle the next facts that a follower waits for; returns how many."""
     prefix, kind, follower = _followers[name]
+    if not _waits(reading(), name):
+        return 0
     with transaction() as session:
         cursor = session.scalar(select(Cursor).filter_by(name=name).with_for_update())
         if cursor is None:
             cursor = Cursor(name=name, position=0)
             session.add(cursor)
-        fresh = facts.facts_after(session, cursor.position, BATCH)
+        fresh = session.scalars(_after(prefix, kind, cursor.position).limit(BATCH)).all()
         for fact in fresh:
-            if fact.kind == kind and fact.stream.startswith(prefix):
-                follower(session, fact)
+            follower(session, fact)
             cursor.position = fact.position
         return len(fresh)
+
+
+def _after(prefix: str, kind: str, position: int) -> Select[facts.FactRow]:
+    row = facts.FactRow
+    asked = select(row).where(row.position > position, row.kind == kind)
+    return asked.where(row.stream.startswith(prefix, autoescape=True)).order_by(row.position)
+
+
+_seen: WeakKeyDictionary[Engine, dict[str, int]] = WeakKeyDictionary()
+"""Up to where nothing waits for a follower, as this process found: it looks only at what is new.
+
+A cursor moves with what its follower did and is not written otherwise: most facts are marks,
+nobody follows them, and the database has one writer at a time.
+"""
+
+
+def _waits(session: Session, name: str) -> bool:
+    """Whether there is a fact that a follower has not handled; without writing."""
+    prefix, kind, _ = _followers[name]
+    session.rollback()  # what is committed now, not when this session first read
+    seen = _seen.setdefault(db.engine, {})
+    done = session.scalar(select(Cursor.position).filter_by(name=name)) or 0
+    newest = facts.last_position(session)
+    begin = max(done, seen.get(name, 0))
+    if session.scalar(_after(prefix, kind, begin).limit(1)) is not None:
+        return True
+    seen[name] = newest
+    return False
 
 
 def _newest(app: Flask) -> int:
@@ -102,12 +144,22 @@ def _newest(app: Flask) -> int:
 
 
 def behind(session: Session) -> tuple[int, float]:
-    """How many facts the slowest follower has not seen, and the oldest one's age in seconds."""
-    known = dict(session.execute(select(Cursor.name, Cursor.position)).all())
-    slowest = min((known.get(name, 0) for name in _followers), default=0)
-    waiting = facts.last_position(session) - slowest
-    oldest = session.scalar(select(facts.FactRow.at).filter_by(position=slowest + 1))
-    return waiting, (now() - oldest).total_seconds() if oldest is not None else 0.0
+    """How many facts wait for a follower, and for how many seconds the oldest one does."""
+    done = dict(session.execute(select(Cursor.name, Cursor.position)).all())
+    row = facts.FactRow
+    kinds = {kind for _, kind, _ in _followers.values()}
+    first = min((done.get(name, 0) for name in _followers), default=0)
+    asked = select(row.position, row.stream, row.kind, row.at)
+    waiting = {
+        position: at
+        for position, stream, kind, at in session.execute(
+            asked.where(row.position > first, row.kind.in_(kinds))
+        )
+        for name, (prefix, wanted, _) in _followers.items()
+        if kind == wanted and stream.startswith(prefix) and position > done.get(name, 0)
+    }
+    oldest = min(waiting.values(), default=None)
+    return len(waiting), (now() - oldest).total_seconds() if oldest is not None else 0.0
 
 
 class _Consumer(Consumer):

@@ -15,6 +15,7 @@ import time
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from flask import Flask, current_app, request
@@ -28,7 +29,8 @@ from limits.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from hackathon.shared import facts, notices, sessions
+from hackathon.shared import facts, lines, notices, sessions
+from hackathon.shared.clock import now
 from hackathon.shared.db import busy, db, reading
 from hackathon.shared.errors import (
     BadRequest,
@@ -42,6 +44,7 @@ from hackathon.shared.web import is_out_of_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -51,8 +54,7 @@ PERIOD = 0.2
 """Seconds between two publications of a room: five a second."""
 MESSAGES_A_SECOND = 20
 SOCKETS_A_PERSON = 5
-MOST_SOCKETS = 300
-"""In one process: each holds a thread, and pages need some too."""
+ZERO, AT_ONCE = timedelta(0), timedelta(seconds=1)
 DEEPEST = 5
 LARGEST_PAYLOAD = 16_384
 
@@ -169,33 +171,6 @@ def close(sid: str) -> None:
         disconnect(sid, namespace="/")
     except Exception:  # noqa: BLE001 - it may be gone already; the registry is what counts
         logger.info("socket was gone sid=%s", sid)
-
-
-def open_lines() -> int:
-    """How many lines are open in this process, those not yet greeted included."""
-    lines = socketio.server.eio.sockets if socketio.server else {}
-    return sum(not line.closed for line in list(lines.values()))
-
-
-_leaving = threading.Event()
-
-
-def is_leaving() -> bool:
-    """Whether this process is about to end."""
-    return _leaving.is_set()
-
-
-def leave() -> None:
-    """End all lines below Socket.IO, so that each device comes back by itself, in its own time.
-
-    New ones are refused from now on. What a message is doing goes on to its commit; when its
-    acknowledgement is lost, the device sends it again and reads the same receipt.
-    """
-    _leaving.set()
-    while open_lines():
-        for line in list(socketio.server.eio.sockets.values()):
-            line.close(wait=False, abort=True)
-        time.sleep(PERIOD)
 
 
 @dataclass
@@ -317,6 +292,7 @@ def _unknown(*_given: object) -> Row:
 _rooms = _Rooms()
 _channels: list[Channel] = []
 _followers: list[tuple[str, Callable[[Session, facts.FactRow], None]]] = []
+_latest: list[tuple[str, Callable[[facts.FactRow], bool], Callable[..., None]]] = []
 
 
 class Channel:
@@ -340,6 +316,7 @@ class Channel:
         self.read = read
         self.touched = touched
         self.prefix = prefix or name
+        self._reading = threading.Lock()
         _channels.append(self)
 
     def room(self, key: int, audience: str) -> str:
@@ -349,10 +326,21 @@ class Channel:
     def watch(self, key: int, audience: str) -> Row:
         """Join the room, then read: what comes in between is pushed."""
         join(self.room(key, audience))
-        board = self.read(reading(), key, audience)
+        board = self._fresh(key, audience)
         with _rooms.lock:
             _rooms.boards.setdefault((self.prefix, key, audience), board)
         return {"version": board.version, "rows": board.rows}
+
+    def _fresh(self, key: int, audience: str) -> Board:
+        """The board as it is now, read once for all who come at once while nothing happens."""
+        held: dict[tuple[str, int, str], tuple[int, datetime, Board]]
+        held, place = current_app.extensions["boards"], (self.prefix, key, audience)
+        with self._reading:
+            position, moment = facts.last_position(reading()), now()
+            known = held.get(place)
+            if known is None or known[0] != position or not ZERO <= moment - known[1] < AT_ONCE:
+                known = held[place] = position, moment, self.read(reading(), key, audience)
+            return known[2]
 
     def publish(self, session: Session, key: int) -> None:
         """Push what changed to each watched audience of this key."""
@@ -404,6 +392,21 @@ def follows(prefix: str) -> Callable[[Callable[..., None]], Callable[..., None]]
     return register
 
 
+def follows_latest(
+    prefix: str, wanted: Callable[[facts.FactRow], bool]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Call `f(session, fact)` once a pass, with the newest wanted fact of each such stream.
+
+    For news to many that replaces the news before: in a burst the last one is enough.
+    """
+
+    def register(follower: Callable[..., None]) -> Callable[..., None]:
+        _latest.append((prefix, wanted, follower))
+        return follower
+
+    return register
+
+
 @follows("access:")
 def _close_sockets(session: Session, fact: facts.FactRow) -> None:
     """A right was taken or given: the person's sockets close and come back as they may."""
@@ -446,10 +449,21 @@ class Ticker:
                 for channel in _channels:
                     if (key := channel.touched(fact.stream)) is not None:
                         dirty[channel].add(key)
+            self._tell_latest(session, fresh)
             for channel, keys in dirty.items():
                 for key in keys:
                     self._call(channel.publish, session, key)
             return len(fresh)
+
+    def _tell_latest(self, session: Session, fresh: list[facts.FactRow]) -> None:
+        for prefix, wanted, follower in _latest:
+            newest = {
+                fact.stream: fact
+                for fact in fresh
+                if fact.stream.startswith(prefix) and wanted(fact)
+            }
+            for fact in newest.values():
+                self._call(follower, session, fact)
 
     def _tell_notices(self, session: Session) -> None:
         """A notice reaches its person's open pages; the page it links to says the rest."""
@@ -512,6 +526,8 @@ def set_up(app: Flask) -> Ticker:
         logger=logging.getLogger("socketio"),  # else each writes past our formatter
         engineio_logger=logging.getLogger("engineio"),
     )
+    app.extensions["lines"] = lines.Lines(socketio.server.eio)
+    app.extensions["boards"] = {}
     socketio.on("connect")(_connect)
     socketio.on("disconnect")(_disconnect)
     socketio.on("*")(_unknown)

@@ -1,12 +1,17 @@
 """What cannot be served: every reason at once, each with what to do, and nothing starts."""
 
 import importlib.util
+import sqlite3
 
 import pytest
+from make import make_person
 
 from hackathon.production import checks
+from hackathon.production.web import Site
+from hackathon.shared import schema
+from hackathon.shared.db import db, transaction
 from hackathon.shared.errors import Conflict
-from hackathon.shared.settings import read_settings
+from hackathon.shared.settings import kept_settings, read_settings
 
 HTTPS = {"public_url": "https://hack.example.com", "proxies": 1}
 
@@ -77,3 +82,51 @@ def test_serve_says_every_reason_and_ends_with_1(hackathon):
     assert [reason.split()[1] for reason in reasons] == ["HACKATHON_CLOCK_FILE", "By", "--workers"]
     assert "--workers 4 is not there yet: one process serves 300 devices" in reasons[-1]
     assert hackathon("serve", "--workers", "0").returncode == 2
+
+
+def test_an_administrator_cannot_move_it_to_an_address_in_the_clear(tmp_path, monkeypatch):
+    monkeypatch.delenv("HACKATHON_PUBLIC_URL", raising=False)
+    monkeypatch.setenv("HACKATHON_PROXIES", "1")
+    site = Site(read_settings(instance=tmp_path, **HTTPS), "127.0.0.1", 0)
+    with pytest.raises(Conflict, match="in the clear"):
+        site.change_ways({"public_url": "http://hack.example.com"})
+    assert kept_settings(tmp_path) == {}
+
+
+def test_a_database_of_a_newer_program_is_left_alone(hackathon):
+    with sqlite3.connect(hackathon.instance / "hackathon.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    done = hackathon("serve", HACKATHON_PUBLIC_URL="http://127.0.0.1:9")
+    assert (done.returncode, "newer than this program knows" in done.stderr) == (1, True)
+
+
+def test_a_database_that_holds_the_demos_people_is_refused(hackathon, app, sqlite_url):
+    with app.app_context():
+        with transaction() as session:
+            make_person(session, name="Paul", is_demo=True)
+        db.engine.dispose()
+    told = {"HACKATHON_PUBLIC_URL": "http://127.0.0.1:9", "DATABASE_URL": sqlite_url}
+    done = hackathon("serve", **told)
+    assert (done.returncode, "the demo's people" in done.stderr) == (1, True)
+
+
+def test_a_database_that_does_not_answer_is_said(hackathon):
+    told = {"HACKATHON_PUBLIC_URL": "http://127.0.0.1:9"}
+    done = hackathon("serve", **told, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert (done.returncode, "does not answer; nothing was started" in done.stderr) == (1, True)
+
+
+def test_the_schema_of_a_full_postgresql_changes_only_after_a_dump(database):
+    engine = db.engine
+    if engine.dialect.name != "postgresql":
+        assert schema.bring_up(engine) is None
+        return
+    newest = schema.newest()
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    try:
+        with pytest.raises(Conflict, match=r"(?s)pg_dump .*hackathon db upgrade --yes"):
+            schema.bring_up(engine)
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newest}'")

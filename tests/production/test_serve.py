@@ -1,5 +1,6 @@
 """`hackathon serve` for real: sign in, mark over a live line, lose the jobs, end in good order."""
 
+import base64
 import http.cookiejar
 import json
 import os
@@ -26,6 +27,7 @@ from hackathon.events.models import Event
 from hackathon.judging.models import Mark
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.people.service import make_link
+from hackathon.production.web import GRACE
 from hackathon.shared.clock import now
 from hackathon.shared.db import db, reading, transaction
 
@@ -146,6 +148,19 @@ def connect(served, cookie):
     return client
 
 
+def open_mute_line(served, cookie):
+    """A phone that went out of reach after its handshake: it never says anything again."""
+    line = socket.create_connection(("127.0.0.1", served.port))
+    line.sendall(
+        f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n"
+        f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Key: {base64.b64encode(b'k' * 16).decode()}\r\nCookie: {cookie}\r\n\r\n"
+        .encode()
+    )  # fmt: skip
+    assert b" 101 " in line.recv(1000)
+    return line
+
+
 def mark(client, served, *, key, seq=1):
     return client.call(
         "judging.mark",
@@ -160,7 +175,8 @@ def mark(client, served, *, key, seq=1):
 
 def test_it_serves_survives_the_death_of_its_jobs_and_ends_in_good_order(served, hackathon):
     # pages and lines
-    judith = connect(served, sign_in(served))
+    cookie = sign_in(served)
+    judith = connect(served, cookie)
     key = uuid.uuid4().hex
     receipt = mark(judith, served, key=key)
     assert (receipt["ok"], receipt["replay"]) == (True, False)
@@ -188,9 +204,11 @@ def test_it_serves_survives_the_death_of_its_jobs_and_ends_in_good_order(served,
 
     # the end; the line is told nothing of being put out, so that a browser comes back
     judging, jobs, web = judith.ends, served.jobs(), served.said("GET /healthz")[-1]["process"]
+    mute = open_mute_line(served, cookie)
     served.process.send_signal(signal.SIGTERM)
     served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(PATIENCE) == 0
+    assert served.process.wait(GRACE - 2) == 0, "it waited for the mute line"
+    mute.close()
     assert (is_alive(jobs), is_alive(web), len(served.said("jobs end"))) == (False, False, 1)
     until(lambda: judging)
     assert judging != [socketio.Client.reason.SERVER_DISCONNECT]

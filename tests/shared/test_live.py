@@ -163,3 +163,36 @@ def test_line_31_signing_out_closes_this_device_only(app, stage, tick):
 def test_a_sixth_socket_of_a_person_closes_the_oldest(stage, connect):
     clients = [connect(stage.paul) for _ in range(6)]
     assert [client.is_connected() for client in clients] == [False] + [True] * 5
+
+
+def test_in_a_burst_only_the_newest_of_a_kind_is_told(app, stage, tick, monkeypatch):
+    told = []
+    monkeypatch.setattr(live, "_latest", [])
+
+    @live.follows_latest("burst:", lambda fact: fact.kind == "burst.wanted")
+    def tell(_session, fact):
+        told.append((fact.stream, fact.seq))
+
+    with app.app_context(), transaction() as session:
+        for stream in ("burst:1", "burst:2", "other:1"):
+            for kind in ("burst.wanted", "burst.wanted", "burst.not"):
+                record(session, stream=stream, kind=kind, actor_id=None)
+    tick()
+    assert told == [("burst:1", 2), ("burst:2", 2)]
+    tick()
+    assert len(told) == 2
+
+
+def test_who_comes_meanwhile_gets_the_same_board_and_after_a_fact_a_new_one(
+    app, stage, connect, monkeypatch
+):
+    read = []
+    asked = _channel.read
+    monkeypatch.setattr(_channel, "read", lambda *given: read.append(given) or asked(*given))
+    first, second = connect(stage.paul), connect(stage.pia)
+    boards = [ask(client, "test.watch", {"event": 7}) for client in (first, second)]
+    assert (len(read), boards[0]) == (1, boards[1])
+    with app.app_context(), transaction() as session:
+        record(session, stream="test:7", kind="test.happened", actor_id=None)
+    assert ask(second, "test.watch", {"event": 7})["version"] == 1
+    assert len(read) == 2
