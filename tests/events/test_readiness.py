@@ -75,6 +75,16 @@ def test_an_event_that_has_all_is_ready_for_hacking(cast):
     assert (found.open, found.sentence) == ([], "Ready for hacking.")
 
 
+def test_an_agenda_that_was_left_behind_by_moved_dates_is_said(cast):
+    with transaction() as session:
+        event = session.get_one(Event, cast.event_id)
+        for days in (-30, 0, 5):
+            at = event.starts_at + timedelta(days=days)
+            session.add(AgendaItem(event_id=event.id, title="Lunch", starts_at=at))
+    said = "2 lines of the agenda lie outside the event: did its dates move?"
+    assert said in open_points(cast.event_id, Phase.REGISTRATION)
+
+
 def test_before_judging_rubric_judges_and_cards(cast):
     with transaction() as session:
         event = session.get_one(Event, cast.event_id)

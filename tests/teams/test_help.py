@@ -197,6 +197,14 @@ def test_who_was_never_helped(cast, owls):
     assert list(never_helped(reading(), cast.event_id)) == ["Bees"]
 
 
+def test_a_team_that_is_no_more_waits_for_nobody(cast, owls):
+    ask(cast)
+    for player in (cast.paul, cast.pia):
+        do(teams.leave, player, event_id=cast.event_id, team_id=owls)
+    assert living_requests(reading(), cast.event_id) == []
+    assert list(never_helped(reading(), cast.event_id)) == []
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(-5, "now"), (59, "now"), (60, "1 min"), (3599, "59 min"), (3900, "1 h 05 min")],
@@ -295,6 +303,13 @@ def test_the_page_of_a_team_and_of_who_helps(app, scene, sign_in, clock):
     assert owen.post(path, data={"step": "dance"}).status_code == 404
     assert owen.post(path, data={"step": "done"}).status_code == 303
     assert "Nobody waits" in texts(owen.get("/events/q4/help"))
+
+
+def test_outside_hacking_and_judging_the_page_says_when_help_comes(scene, sign_in, clock):
+    clock.set(clock.moment - timedelta(days=10))
+    page = texts(sign_in(scene.paul).get("/events/q4/help"))
+    assert "Help comes while teams are hacking and judged." in page
+    assert "Where you are" not in page
 
 
 def test_a_request_without_a_place_is_refused_on_its_field(scene, sign_in):

@@ -6,9 +6,10 @@ Every feature says what it knows by a count of what is missing; one statement as
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, exists, func, literal, select
+from sqlalchemy import case, exists, func, literal, or_, select
 
 from hackathon.events.models import AgendaItem, Registration
 from hackathon.events.queries import has_signed_in
@@ -43,6 +44,8 @@ class Check:
     values: dict[str, str]
     missing: Missing
 
+
+A_DAY = timedelta(days=1)
 
 _checks: list[Check] = []
 
@@ -213,3 +216,22 @@ def _signed_in(event: Event) -> ColumnElement[int]:
 )
 def _agenda(event: Event) -> ColumnElement[int]:
     return unless(exists().where(AgendaItem.event_id == event.id))
+
+
+@ready(
+    Phase.HACKING,
+    done="The agenda lies within the event.",
+    one="1 line of the agenda lies outside the event: did its dates move?",
+    many="{n} lines of the agenda lie outside the event: did its dates move?",
+    endpoint="events.agenda",
+)
+def _outside(event: Event) -> ColumnElement[int]:
+    return count_of(
+        select(AgendaItem.id).where(
+            AgendaItem.event_id == event.id,
+            or_(
+                AgendaItem.starts_at < event.starts_at - A_DAY,
+                AgendaItem.starts_at > event.ends_at + A_DAY,
+            ),
+        )
+    )
