@@ -260,6 +260,42 @@ def test_of_many_who_claim_at_once_exactly_one_wins(database, cast, owls):
     assert claims == [row.claimed_by_id]
 
 
+def test_who_claims_while_another_is_just_claiming_waits_and_is_refused(database, cast, owls):
+    asked = ask(cast)
+    is_claimed, may_commit = threading.Event(), threading.Event()
+
+    def claiming(player, session):
+        who = load_actor(session, player.id)
+        service.claim(session, who, event_id=cast.event_id, help_id=asked)
+
+    def first(session):
+        claiming(cast.owen, session)
+        is_claimed.set()
+        may_commit.wait(3)
+
+    def second(session):
+        claiming(cast.jonas, session)
+
+    def late():
+        is_claimed.wait(3)
+        threading.Timer(0.3, may_commit.set).start()  # the second waits at the row by now
+        with database.app_context():
+            try:
+                act(second)
+            except Refusal as refusal:
+                words.append(refusal.word)
+            db.session.remove()
+
+    words = []
+    thread = threading.Thread(target=late)
+    thread.start()
+    act(first)
+    thread.join()
+    assert words == ["claimed"]
+    (row,) = living_requests(reading(), cast.event_id)
+    assert row.claimed_by == "Owen"
+
+
 def test_two_members_who_ask_at_once_are_one_request(database, cast, owls):
     def asking(player):
         return lambda session: service.ask_for_help(
