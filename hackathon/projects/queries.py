@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from hackathon.events.queries.announcements import reaches
-from hackathon.events.queries.readiness import count_of, ready
+from hackathon.events.queries.readiness import count_of, once, ready
 from hackathon.events.rules import Audience, Phase
 from hackathon.people.models import Person
 from hackathon.projects.models import Challenge, Project, ProjectVersion
@@ -166,7 +166,8 @@ def _unsubmitted(event: Event) -> Select[Any]:
     endpoint="projects.index",
 )
 def _incomplete(event: Event) -> ColumnElement[int]:
-    return count_of(teams_without_submission(event))
+    has_teams = exists().where(Team.event_id == event.id, Team.archived_at.is_(None))
+    return once(has_teams, count_of(teams_without_submission(event)))
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,13 @@ def test_a_bare_event_lacks_everything_before_registration_and_before_hacking(ca
     ]
 
 
+def test_what_there_is_nothing_to_ask_about_is_not_in_the_list(cast):
+    with transaction() as session:
+        bare = make_event(session).id
+    found = readiness_of(reading(), reading().get(Event, bare), Phase.REGISTRATION)
+    assert len(found.points) == len(found.open) == 4  # nobody is there: no "Everybody has a team."
+
+
 def test_people_and_teams_are_counted(cast):
     with transaction() as session:
         event = session.get_one(Event, cast.event_id)
@@ -103,8 +110,8 @@ def test_before_judging_rubric_judges_and_cards(cast):
         place["round_id"] = add_round(session, COMMAND_LINE, **place, rubric=make_rubric()).id
         add_seat(session, COMMAND_LINE, **place, person_id=cast.judith.id)
     assert open_points(cast.event_id, Phase.HACKING) == [
-        "1 team has no complete card.",
         "1 judge has never signed in: print a card.",
+        "1 team has no complete card.",
     ]
 
 
@@ -185,7 +192,7 @@ def test_every_line_leads_to_a_page_that_opens(stage, sign_in, app):
 
 def test_the_organizers_home_says_how_ready_it_is_and_nobody_elses(stage, sign_in):
     page = texts(sign_in(stage.olga).get("/"))
-    assert "Ready for judging? 2 of 4" in page
+    assert "Ready for judging? 0 of 2" in page
     assert 'href="/events/q4/settings#ready"' in page
     assert "Ready for" not in texts(sign_in(stage.paul).get("/"))
 

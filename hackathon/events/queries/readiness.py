@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class Check:
     """Something to be done before a phase.
 
-    `missing(event)` counts what is missing, 0 when it is done; `many` holds `{n}`, how many.
+    `missing(event)` counts what is missing: 0 when it is done, null when there is nothing to ask
+    about yet; `many` holds `{n}`, how many.
     """
 
     before: Phase
@@ -46,6 +47,8 @@ class Check:
 
 
 A_DAY = timedelta(days=1)
+ORDER = ("events", "office", "teams", "projects", "judging", "credits")
+"""How the lines of the list come, by the feature that mends them."""
 
 _checks: list[Check] = []
 
@@ -53,7 +56,7 @@ _checks: list[Check] = []
 def ready(
     before: Phase, *, done: str, many: str, endpoint: str, one: str = "", **values: str
 ) -> Callable[[Missing], Missing]:
-    """Register what must not be missing before a phase; the order is that of the features.
+    """Register what must not be missing before a phase.
 
     Args:
         before: The phase.
@@ -120,10 +123,14 @@ def readiness_of(
     phase = to or NEXT.get(present)
     if phase is None:
         return None
-    checks = [check for check in _checks if present.order < check.before.order <= phase.order]
+    checks = sorted(
+        (check for check in _checks if present.order < check.before.order <= phase.order),
+        key=_place,
+    )
     if not checks:
         return None
     row = session.execute(select(*(check.missing(event) for check in checks))).one()
+    asked = [(check, count) for check, count in zip(checks, row, strict=True) if count is not None]
     points = [
         Point(
             text=(check.one if count == 1 else check.many.format(n=count)) if count else check.done,
@@ -131,9 +138,14 @@ def readiness_of(
             endpoint=check.endpoint,
             values=check.values,
         )
-        for check, count in zip(checks, row, strict=True)
+        for check, count in asked
     ]
     return Readiness(phase, sorted(points, key=lambda point: point.is_done))
+
+
+def _place(check: Check) -> int:
+    package = check.endpoint.split(".", maxsplit=1)[0]
+    return ORDER.index(package) if package in ORDER else len(ORDER)
 
 
 def unless(done: ColumnElement[bool] | bool) -> ColumnElement[int]:  # noqa: FBT001 - the condition is the whole of it
@@ -146,6 +158,11 @@ def unless(done: ColumnElement[bool] | bool) -> ColumnElement[int]:  # noqa: FBT
 def count_of(query: Any) -> ColumnElement[int]:  # noqa: ANN401 - any select
     """How many rows a select has, as a part of a statement."""
     return select(func.count()).select_from(query.subquery()).scalar_subquery()
+
+
+def once(there: ColumnElement[bool], missing: ColumnElement[int]) -> ColumnElement[int]:
+    """What is missing, once there is something to ask about."""
+    return case((there, missing))
 
 
 # --- what events themselves know -----------------------------------------------------------
@@ -181,6 +198,10 @@ def _mail(_event: Event) -> ColumnElement[int]:
     return unless(mail.is_set_up())
 
 
+def _has_people(event: Event) -> ColumnElement[bool]:
+    return exists().where(Registration.event_id == event.id)
+
+
 @ready(
     Phase.HACKING,
     done="People have registered.",
@@ -188,7 +209,7 @@ def _mail(_event: Event) -> ColumnElement[int]:
     endpoint="events.settings",
 )
 def _people(event: Event) -> ColumnElement[int]:
-    return unless(exists().where(Registration.event_id == event.id))
+    return unless(_has_people(event))
 
 
 @ready(
@@ -201,11 +222,14 @@ def _people(event: Event) -> ColumnElement[int]:
 )
 def _signed_in(event: Event) -> ColumnElement[int]:
     roles = select(EventRoleGrant.person_id).where(EventRoleGrant.event_id == event.id)
-    return count_of(
-        select(Person.id).where(
-            Person.id.in_(roles), Person.disabled_at.is_(None), ~has_signed_in()
-        )
+    absent = select(Person.id).where(
+        Person.id.in_(roles), Person.disabled_at.is_(None), ~has_signed_in()
     )
+    return once(_has_people(event), count_of(absent))
+
+
+def _has_agenda(event: Event) -> ColumnElement[bool]:
+    return exists().where(AgendaItem.event_id == event.id)
 
 
 @ready(
@@ -215,7 +239,7 @@ def _signed_in(event: Event) -> ColumnElement[int]:
     endpoint="events.agenda",
 )
 def _agenda(event: Event) -> ColumnElement[int]:
-    return unless(exists().where(AgendaItem.event_id == event.id))
+    return unless(_has_agenda(event))
 
 
 @ready(
@@ -226,12 +250,11 @@ def _agenda(event: Event) -> ColumnElement[int]:
     endpoint="events.agenda",
 )
 def _outside(event: Event) -> ColumnElement[int]:
-    return count_of(
-        select(AgendaItem.id).where(
-            AgendaItem.event_id == event.id,
-            or_(
-                AgendaItem.starts_at < event.starts_at - A_DAY,
-                AgendaItem.starts_at > event.ends_at + A_DAY,
-            ),
-        )
+    outside = select(AgendaItem.id).where(
+        AgendaItem.event_id == event.id,
+        or_(
+            AgendaItem.starts_at < event.starts_at - A_DAY,
+            AgendaItem.starts_at > event.ends_at + A_DAY,
+        ),
     )
+    return once(_has_agenda(event), count_of(outside))

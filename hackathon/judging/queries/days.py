@@ -8,7 +8,7 @@ from sqlalchemy import and_, exists, or_, select
 
 from hackathon.events.queries import has_signed_in
 from hackathon.events.queries.announcements import reaches
-from hackathon.events.queries.readiness import count_of, ready, unless
+from hackathon.events.queries.readiness import count_of, once, ready, unless
 from hackathon.events.rules import Audience, Phase
 from hackathon.judging.models import Round, Seat, Visit
 from hackathon.judging.queries.rounds import counts
@@ -68,11 +68,7 @@ def _rubric(event: Event) -> ColumnElement[int]:
     endpoint="judging.index",
 )
 def _seats(event: Event) -> ColumnElement[int]:
-    return unless(
-        exists().where(
-            Round.event_id == event.id, Seat.round_id == Round.id, Seat.removed_at.is_(None)
-        )
-    )
+    return unless(_judges(event).exists())
 
 
 @ready(
@@ -83,7 +79,8 @@ def _seats(event: Event) -> ColumnElement[int]:
     endpoint="office.cards",
 )
 def _judges_in(event: Event) -> ColumnElement[int]:
-    return count_of(select(Person.id).where(Person.id.in_(_judges(event)), ~has_signed_in()))
+    absent = select(Person.id).where(Person.id.in_(_judges(event)), ~has_signed_in())
+    return once(_judges(event).exists(), count_of(absent))
 
 
 @ready(
@@ -94,7 +91,7 @@ def _judges_in(event: Event) -> ColumnElement[int]:
     endpoint="judging.index",
 )
 def _sheets(event: Event) -> ColumnElement[int]:
-    return count_of(
+    visits = (
         select(Visit.id)
         .join(Round, Round.id == Visit.round_id)
         .join(Seat, Seat.id == Visit.seat_id)
@@ -102,11 +99,11 @@ def _sheets(event: Event) -> ColumnElement[int]:
         .where(
             Round.event_id == event.id,
             Round.state.in_(sorted(MARKING)),
-            Visit.submitted_at.is_(None),
             Seat.removed_at.is_(None),
             counts(),
         )
     )
+    return once(visits.exists(), count_of(visits.where(Visit.submitted_at.is_(None))))
 
 
 @ready(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from hackathon.events.models import Registration
 from hackathon.events.queries.announcements import reaches
-from hackathon.events.queries.readiness import count_of, ready
+from hackathon.events.queries.readiness import count_of, once, ready
 from hackathon.events.rules import Audience, Phase
 from hackathon.teams.models import Membership, Team
 
@@ -43,7 +43,8 @@ def _teamless(event: Event) -> Select[Any]:
     endpoint="teams.index",
 )
 def _alone(event: Event) -> ColumnElement[int]:
-    return count_of(_teamless(event))
+    has_people = exists().where(Registration.event_id == event.id)
+    return once(has_people, count_of(_teamless(event)))
 
 
 @ready(
@@ -54,10 +55,5 @@ def _alone(event: Event) -> ColumnElement[int]:
     endpoint="teams.index",
 )
 def _small(event: Event) -> ColumnElement[int]:
-    return count_of(
-        select(Team.id).where(
-            Team.event_id == event.id,
-            Team.archived_at.is_(None),
-            Team.member_count < event.team_min,
-        )
-    )
+    living = select(Team.id).where(Team.event_id == event.id, Team.archived_at.is_(None))
+    return once(living.exists(), count_of(living.where(Team.member_count < event.team_min)))
