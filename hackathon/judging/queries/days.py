@@ -11,7 +11,7 @@ from hackathon.events.queries.announcements import reaches
 from hackathon.events.queries.readiness import count_of, once, ready, unless
 from hackathon.events.rules import Audience, Phase
 from hackathon.judging.models import Round, Seat, Visit
-from hackathon.judging.queries.rounds import counts
+from hackathon.judging.queries.conflicts import counts
 from hackathon.judging.rules import MARKING, State
 from hackathon.people.models import Person
 from hackathon.projects.models import Project
