@@ -13,9 +13,21 @@ from hackathon.demo import civic_data, money
 from hackathon.demo.follow_up import FollowUp, last_quarter, three_quarters_ago
 from hackathon.demo.panel import Given, Panel, invented
 from hackathon.demo.telling import Telling, half_hour, quarter_day
-from hackathon.demo.texts import CARD, GOALS, PAST_RUBRIC, SOURCE, TEAMS, ZONE
+from hackathon.demo.texts import (
+    AGENDA,
+    ANNOUNCED,
+    CARD,
+    GOALS,
+    HELP,
+    PAST_RUBRIC,
+    SOURCE,
+    TEAMS,
+    ZONE,
+)
 from hackathon.events import rules
 from hackathon.events import service as events
+from hackathon.events.service.agenda import Slot, add_item
+from hackathon.events.service.announcements import write_announcement
 from hackathon.people import service as people
 from hackathon.people.rules import Role
 from hackathon.projects import service as projects
@@ -23,6 +35,7 @@ from hackathon.projects.queries import challenges_of
 from hackathon.shared import clock
 from hackathon.shared.db import transaction
 from hackathon.teams import service as teams
+from hackathon.teams.service.help import ask_for_help
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +72,7 @@ class Story(Telling):
             ("its teams", self.present_teams),
             ("its projects", self.present_cards),
             ("its judging", self.present_judging),
+            ("its day", self.present_day),
             ("next quarter's draft", self.next_event),
         ]
 
@@ -244,6 +258,36 @@ class Story(Telling):
     def _keys(self) -> list[str]:
         """The running order: as the real sheets came."""
         return list(dict.fromkeys(row["project"] for row in civic_data.rows("sheets")))
+
+    def present_day(self) -> None:
+        """The agenda, what was announced a while ago, a team that asks for help."""
+        event_id, plan = self.events[0], self.plans[0]
+        closes = plan.submissions_close_at or plan.ends_at
+        slots = [
+            Slot(what, at, at + timedelta(minutes=minutes), where)
+            for day, hour, minute, minutes, what, where in AGENDA
+            for at in [plan.starts_at + timedelta(days=day, hours=hour - 9, minutes=minute)]
+        ]
+        until = plan.ends_at - timedelta(hours=1)
+        slots.append(Slot("Pitches, five minutes a team", closes, until, "Big hall"))
+        slots.append(
+            Slot("Results", plan.ends_at - timedelta(minutes=30), plan.ends_at, "Big hall")
+        )
+        with clock.story(self.today - timedelta(days=4)), transaction() as session:
+            for slot in slots:
+                add_item(session, self._olga(session), event_id=event_id, slot=slot)
+        with clock.story(self.today - timedelta(minutes=50)), transaction() as session:
+            write_announcement(
+                session, self._olga(session), event_id=event_id, audience=rules.Audience.EVERYBODY,
+                text=ANNOUNCED, by_mail=False,
+            )  # fmt: skip
+        captain, _ = self.captains[event_id][3]
+        topic, wish, place = HELP
+        with clock.story(self.today - timedelta(minutes=12)), transaction() as session:
+            ask_for_help(
+                session, self._actor(session, captain), event_id=event_id,
+                topic=topic, wish=wish, place=place,
+            )  # fmt: skip
 
     # --- next quarter -----------------------------------------------------------------
 

@@ -120,9 +120,10 @@ class Telling:
             return event.id
 
     def _join(self, event_id: int, at: datetime, addresses: Sequence[str]) -> None:
+        with clock.story(at), transaction() as session:  # at once: a draft is the last thing told
+            events.publish_event(session, self._olga(session), event_id=event_id)
         with clock.story(at), transaction() as session:
             olga = self._olga(session)
-            events.publish_event(session, olga, event_id=event_id)
             token = events.set_join_link(session, olga, event_id=event_id, is_open=True)
             for number, address in enumerate(addresses):
                 joining = events.Joining(

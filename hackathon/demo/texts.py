@@ -40,6 +40,21 @@ TEAMS = (
 )
 """(team, title of its project, what it is about)"""
 
+AGENDA = (
+    (0, 9, 0, 60, "Kick-off: the challenges, the rules, the teams", "Big hall"),
+    (0, 12, 30, 60, "Lunch", "Canteen"),
+    (0, 17, 0, 30, "First stand-up: one sentence a team", "Big hall"),
+    (1, 9, 0, 30, "Mentors walk from table to table", "Floor 2"),
+    (1, 12, 30, 60, "Lunch", "Canteen"),
+    (1, 16, 0, 60, "Pitch rehearsal for who wants it", "Small hall"),
+)
+"""(day, hour, minute, minutes, what, where) of the present event's agenda."""
+ANNOUNCED = (
+    "The pitches run in the big hall, five minutes a team. Come in by the back door, please."
+)
+HELP = ("pitch", "The projector does not like our laptop.", "Table 4")
+"""What a team asks help for: topic, wish, place."""
+
 CARD = {
     "problem": "People read by hand what a machine could sort, and the queue grows.",
     "approach": "A small model on our own data, checked against two hundred labeled cases.",

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from hackathon.events import queries, service
-from hackathon.events.rules import Phase
+from hackathon.events.queries.readiness import readiness_of
+from hackathon.events.rules import Phase, phase_at
 from hackathon.people.access import acting
-from hackathon.shared.clock import utc_text
+from hackathon.shared.clock import now, utc_text
 from hackathon.shared.db import reading
 from hackathon.shared.terminal import Commands, as_json, print_json, print_table
 from hackathon.shared.web import act
@@ -59,10 +60,14 @@ def list_events(as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
 def phase(slug: str, phase: str, reason: str) -> None:
     """Move an event to a phase."""
 
-    def work(session: Session) -> None:
+    def work(session: Session) -> list[str]:
         actor = acting(session)
-        event = queries.find_event(session, actor, slug)
+        event, moves = queries.find_place(session, actor, slug)
+        present = phase_at(queries.schedule_of(event), moves, now())
+        found = readiness_of(session, event, present, Phase(phase))
         service.move_phase(session, actor, event_id=event.id, phase=Phase(phase), reason=reason)
+        return [point.text for point in found.open] if found else []
 
-    act(work)
+    for text in act(work):
+        click.echo(f"Still open: {text}", err=True)
     click.echo(f"{slug} is now in phase {phase}.")

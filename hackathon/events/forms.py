@@ -115,6 +115,7 @@ class MoveForm(Form):
     reason = StringField(
         "Reason", [DataRequired("Say why; others will read it."), Length(max=2000)]
     )
+    anyway = BooleanField("Move all the same")
 
 
 class ExtendForm(Form):

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from hackathon.events.models import Announcement, Event, Registration
-from hackathon.events.queries import announcements
-from hackathon.events.rules import Audience
+from hackathon.events.queries import announcements, moves_of, schedule_of
+from hackathon.events.queries.readiness import readiness_of
+from hackathon.events.rules import Audience, next_boundary, phase_at
 from hackathon.events.service.announcements import send_due
 from hackathon.people.models import Person
-from hackathon.shared.clock import now
+from hackathon.people.queries import organizer_ids
+from hackathon.shared.clock import now, utc_text
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.facts import note_texts
 from hackathon.shared.jobs import every_minute, on_fact
-from hackathon.shared.show import mail_time
+from hackathon.shared.notices import notify_all
+from hackathon.shared.show import ago, mail_time
 from hackathon.shared.telling import Kind, Word, tell
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
     from hackathon.shared.facts import FactRow
     from hackathon.shared.telling import Reader
+
+
+WARNED_AHEAD = timedelta(hours=1)
 
 
 @on_fact("event:", "deadline.moved")
@@ -92,3 +98,38 @@ def tell_announcement(session: Session, fact: FactRow) -> None:
         by_mail=row.by_mail and not event.is_rehearsal,
     )
     tell(session, people, word)
+
+
+# --- before a phase --------------------------------------------------------------------------
+
+
+@every_minute
+def warn_before_phases() -> None:
+    """Organizers read once what is missing, an hour before the clock opens a phase."""
+    session, moment = reading(), now()
+    soon = moment + WARNED_AHEAD
+    dates = (Event.starts_at, Event.submissions_close_at)
+    query = select(Event).where(
+        Event.published_at.is_not(None),
+        Event.closed_at.is_(None),
+        or_(*(and_(date > moment, date <= soon) for date in dates)),
+    )
+    for event in session.scalars(query).all():
+        schedule, moves = schedule_of(event), moves_of(session, [event.id])[event.id]
+        change = next_boundary(schedule, moves, moment)
+        if change is None or change[0] > soon:
+            continue
+        at, phase = change
+        found = readiness_of(session, event, phase_at(schedule, moves, moment), phase)
+        if found is None or not found.open:
+            continue
+        count = len(found.open)
+        with transaction() as writing:
+            notify_all(
+                writing,
+                person_ids=organizer_ids(writing, event.id),
+                key=f"ready:{event.id}:{utc_text(at)}",
+                text=f"{event.name}: {phase.label.lower()} begins {ago(at)}, "
+                f"{count} point{' is' if count == 1 else 's are'} open.",
+                link=f"/events/{event.slug}/settings#ready",
+            )

@@ -13,6 +13,8 @@ from hackathon.credits.models import Posting
 from hackathon.credits.queries.board import team_lines
 from hackathon.events.models import Registration
 from hackathon.events.queries import EventRow, events_for, phase_of
+from hackathon.events.queries.agenda import ahead_of
+from hackathon.events.queries.readiness import readiness_of
 from hackathon.events.rules import Phase
 from hackathon.judging.models import Mark
 from hackathon.judging.queries.glance import Glance, glances
@@ -20,6 +22,7 @@ from hackathon.judging.rules import MARKING, State
 from hackathon.projects.queries import ProjectRow, project_rows
 from hackathon.projects.rules import LABELS
 from hackathon.shared import facts, jobs, mail
+from hackathon.shared.clock import now
 from hackathon.shared.money import Micros, whole_dollars
 from hackathon.shared.show import ago, day
 from hackathon.shared.web import Banner
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from hackathon.events.models import Event
+    from hackathon.events.queries.agenda import Ahead
+    from hackathon.events.queries.readiness import Readiness
     from hackathon.people.rules import Actor
     from hackathon.shared.metrics import Sample
 
@@ -70,6 +75,8 @@ class Home:
     deadline: tuple[str, datetime] | None = None
     banners: list[tuple[Banner, str]] = field(default_factory=list)
     """Whether judging is paused, and the event's name, of each event that may be."""
+    ahead: Ahead | None = None
+    readiness: Readiness | None = None
 
     @property
     def sentence(self) -> str:
@@ -91,7 +98,7 @@ class _Counts:
 
 
 def home_of(session: Session, actor: Actor) -> Home:
-    """The home of a person; seven statements, five more when an event is in focus."""
+    """The home of a person; six statements, six more when an event is in focus."""
     rows = events_for(session, actor)
     person_id = actor.person_id or 0
     judging = [
@@ -129,6 +136,8 @@ def home_of(session: Session, actor: Actor) -> Home:
         _ask(home, row, actor, counts)
     _judge(home, rounds)
     if home.focus is not None:
+        event = home.focus.event
+        home.ahead = ahead_of(session, event.id, actor.zone or event.zone, now())
         if actor.organizes(home.focus.event.id):
             _organize(session, home, home.focus, rounds, counts)
         elif actor.takes_part(home.focus.event.id):
@@ -253,6 +262,7 @@ def _organize(
     session: Session, home: Home, row: EventRow, rounds: list[Glance], counts: _Counts
 ) -> None:
     event = row.event
+    home.readiness = readiness_of(session, event, row.phase)
     if row.phase is Phase.HACKING:
         home.deadline = ("Submissions close", event.submissions_close_at)
     for found in rounds:

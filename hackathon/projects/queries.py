@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from hackathon.events.queries.announcements import reaches
-from hackathon.events.rules import Audience
+from hackathon.events.queries.readiness import count_of, once, ready
+from hackathon.events.rules import Audience, Phase
 from hackathon.people.models import Person
 from hackathon.projects.models import Challenge, Project, ProjectVersion
 from hackathon.projects.rules import Card, read_card
@@ -155,6 +156,18 @@ def _unsubmitted(event: Event) -> Select[Any]:
     return select(Membership.person_id).where(
         Membership.left_at.is_(None), Membership.team_id.in_(teams_without_submission(event))
     )
+
+
+@ready(
+    Phase.JUDGING,
+    done="Every team has a complete card.",
+    one="1 team has no complete card.",
+    many="{n} teams have no complete card.",
+    endpoint="projects.index",
+)
+def _incomplete(event: Event) -> ColumnElement[int]:
+    has_teams = exists().where(Team.event_id == event.id, Team.archived_at.is_(None))
+    return once(has_teams, count_of(teams_without_submission(event)))
 
 
 @dataclass(frozen=True)

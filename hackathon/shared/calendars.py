@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from icalendar import Calendar, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
 REFRESH = timedelta(minutes=15)
 MIMETYPE = "text/calendar; charset=utf-8"
@@ -20,12 +19,12 @@ MIMETYPE = "text/calendar; charset=utf-8"
 class Entry:
     """One entry; `uid` and `version` let a calendar replace what it has.
 
-    Without an end it is a moment.
+    Without an end it is a moment; a date is the whole day, on which one is free all the same.
     """
 
     uid: str
     summary: str
-    starts_at: datetime
+    starts_at: datetime | date
     ends_at: datetime | None
     changed_at: datetime
     version: int = 1
@@ -36,7 +35,7 @@ class Entry:
 def calendar_bytes(name: str, entries: Iterable[Entry]) -> bytes:
     """A calendar to subscribe to; the same entries give the same bytes."""
     file = Calendar()
-    file.add("prodid", "-//Hackathon//Agenda//EN")
+    file.add("prodid", "-//Hackathon//Hackathon//EN")
     file.add("version", "2.0")
     file.add("x-wr-calname", name)
     file.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
@@ -48,7 +47,10 @@ def calendar_bytes(name: str, entries: Iterable[Entry]) -> bytes:
         event.add("last-modified", entry.changed_at)
         event.add("sequence", entry.version)
         event.add("dtstart", entry.starts_at)
-        if entry.ends_at is not None:
+        if not isinstance(entry.starts_at, datetime):
+            event.add("dtend", entry.starts_at + timedelta(days=1))
+            event.add("transp", "TRANSPARENT")
+        elif entry.ends_at is not None:
             event.add("dtend", entry.ends_at)
         event.add("summary", entry.summary)
         if entry.place:

@@ -1,9 +1,10 @@
 """Logs: one line a thing that happened, as text for people or as JSON for programs.
 
 Both go to standard error. What is said within a request carries its reference, the one
-that an error page shows. No line holds a projector's key, a sign-in or a join link: our own
-lines name the rule of an address, not the address, and since a library, a traceback or a
-handshake may still carry one, the last step before a line is written takes them out.
+that an error page shows. No line holds a projector's key, a sign-in or a join link, a
+calendar's address: our own lines name the rule of an address, not the address, and since a
+library, a traceback or a handshake may still carry one, the last step before a line is
+written takes them out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 TEXT = "%(asctime)s %(name)s %(message)s"
 SECRETS = re.compile(
-    r"(?P<said>[?&;]stage=|\bstage=|/sign-in/|/join/|/invitations/)(?P<secret>[^\s?&;\"'<>#]+)"
+    r"(?P<said>[?&;]stage=|\bstage=|/sign-in/|/join/|/invitations/|/agenda/(?=[\w.-]+\.ics))"
+    r"(?P<secret>[^\s?&;\"'<>#]+)"
 )
 QUIET = ("alembic", "huey", "werkzeug", "engineio", "socketio")
 """Loggers of libraries that say too much."""

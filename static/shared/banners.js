@@ -25,7 +25,7 @@ place.addEventListener("submit", async (event) => {
     body: new FormData(form),
     headers: { Accept: "application/json" },
   }).catch(() => null);
-  if (answer?.ok) {
+  if (answer && answer.status < 500) { // 404: it is no longer for this person
     form.closest("[data-banner]").remove();
     document.getElementById("content").focus({ preventScroll: true });
   } else form.submit(); // without a line the browser says so

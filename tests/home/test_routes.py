@@ -82,7 +82,7 @@ def test_no_page_needs_more_than_twelve_statements_with_13_and_with_200_projects
         "/", "/events", "/events/q4", "/events/q4/people", "/events/q4/teams",
         f"/events/q4/teams/{team}", "/events/q4/projects", f"/events/q4/projects/{team}",
         f"/events/q4/projects/{team}/versions/1", "/me", "/notices", "/backlog", "/quarters",
-        "/quarters/2026-Q4",
+        "/quarters/2026-Q4", "/events/q4/agenda", "/events/q4/announcements", "/events/q4/help",
     ]  # fmt: skip
     paths += ["/events/q4/settings", "/events/q4/credits"] if name == "olga" else []
     asked = {path: statements_of(client, engine, path) for path in paths}

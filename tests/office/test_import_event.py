@@ -8,6 +8,7 @@ from panel import set_panel
 from hackathon.events.models import Event
 from hackathon.events.queries import phase_of
 from hackathon.events.rules import Phase
+from hackathon.events.service.agenda import Slot, add_item
 from hackathon.judging.models import Mark
 from hackathon.office.rules.event_file import read_event
 from hackathon.office.service.exports import event_json
@@ -22,6 +23,9 @@ from hackathon.shared.errors import NotAllowed
 def exported(cast, clock):
     """The event of the cast in judging, as its export says it."""
     set_panel(cast, clock)
+    with transaction() as session:
+        olga, lunch = load_actor(session, cast.olga.id), Slot("Lunch", clock.moment, None, "Hall")
+        add_item(session, olga, event_id=cast.event_id, slot=lunch)
     return event_json(reading(), reading().get(Event, cast.event_id))
 
 
@@ -46,7 +50,7 @@ def test_set_up_teams_and_projects_come_again_and_nothing_else(exported):
     second = event_json(reading(), made)
     for team in exported["teams"]:  # somebody leads every team that has members
         team["captain"] = team["captain"] or next((m["email"] for m in team["members"]), "")
-    for part in ("challenges", "teams", "projects", "rounds"):
+    for part in ("challenges", "agenda", "teams", "projects", "rounds"):
         assert second[part] == exported[part], part
     same = ("name", "starts_at", "ends_at", "zone", "terms", "team_max", "quarter")
     assert [second["event"][name] for name in same] == [exported["event"][name] for name in same]
@@ -78,9 +82,10 @@ def test_only_program_leads_bring_events(cast, exported):
         (lambda setup: setup["rounds"][0].update(criteria=[]), "rounds.0"),
         (lambda setup: setup["rounds"][0].update(mode="duel"), "rounds.0"),
         (lambda setup: setup["challenges"].append({"title": ""}), "challenges.0"),
+        (lambda setup: setup["agenda"][0].update(title=" "), "agenda.0"),
         (lambda setup: setup["event"].update(zone="Middle/Earth"), "event"),
     ],
-    ids=map(str, range(10)),
+    ids=map(str, range(11)),
 )
 def test_what_is_wrong_is_named_by_its_place(exported, change, where):
     exported["event"]["slug"] = "again"
@@ -101,6 +106,10 @@ def test_what_is_wrong_is_named_by_its_place(exported, change, where):
         (
             b'{"format": 1, "event": {"slug": "a", "name": "A", "zone": "UTC", "starts_at": "2030-01-01T00:00", "ends_at": "2030-01-02T00:00Z"}}',
             "event.starts_at",
+        ),
+        (
+            b'{"format": 1, "event": {"slug": "a", "name": "A", "zone": "UTC", "starts_at": "2030-01-01T00:00Z", "ends_at": "2030-01-02T00:00Z"}, "agenda": [{"title": "Lunch", "starts_at": "2030-01-01T12:00"}]}',
+            "agenda.0",
         ),
         (b" " * 20_000_001, None),
     ],

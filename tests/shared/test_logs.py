@@ -30,6 +30,11 @@ def test_a_key_in_an_address_is_cut(line):
     assert told == line.format("...")
 
 
+def test_a_calendars_address_is_cut_and_the_agendas_pages_are_not():
+    told = without_secrets(f"GET /events/q4/agenda/{KEY}.ics then /events/q4/agenda/7/remove")
+    assert told == "GET /events/q4/agenda/... then /events/q4/agenda/7/remove"
+
+
 @pytest.mark.parametrize("line", ["stage=", "the stage is dark", "GET /sign-in", "/join", "x=1"])
 def test_what_is_no_key_stays(line):
     assert without_secrets(line) == line

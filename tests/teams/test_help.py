@@ -197,6 +197,14 @@ def test_who_was_never_helped(cast, owls):
     assert list(never_helped(reading(), cast.event_id)) == ["Bees"]
 
 
+def test_a_team_that_is_no_more_waits_for_nobody(cast, owls):
+    ask(cast)
+    for player in (cast.paul, cast.pia):
+        do(teams.leave, player, event_id=cast.event_id, team_id=owls)
+    assert living_requests(reading(), cast.event_id) == []
+    assert list(never_helped(reading(), cast.event_id)) == []
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(-5, "now"), (59, "now"), (60, "1 min"), (3599, "59 min"), (3900, "1 h 05 min")],
@@ -252,6 +260,42 @@ def test_of_many_who_claim_at_once_exactly_one_wins(database, cast, owls):
     assert claims == [row.claimed_by_id]
 
 
+def test_who_claims_while_another_is_just_claiming_waits_and_is_refused(database, cast, owls):
+    asked = ask(cast)
+    is_claimed, may_commit = threading.Event(), threading.Event()
+
+    def claiming(player, session):
+        who = load_actor(session, player.id)
+        service.claim(session, who, event_id=cast.event_id, help_id=asked)
+
+    def first(session):
+        claiming(cast.owen, session)
+        is_claimed.set()
+        may_commit.wait(3)
+
+    def second(session):
+        claiming(cast.jonas, session)
+
+    def late():
+        is_claimed.wait(3)
+        threading.Timer(0.3, may_commit.set).start()  # the second waits at the row by now
+        with database.app_context():
+            try:
+                act(second)
+            except Refusal as refusal:
+                words.append(refusal.word)
+            db.session.remove()
+
+    words = []
+    thread = threading.Thread(target=late)
+    thread.start()
+    act(first)
+    thread.join()
+    assert words == ["claimed"]
+    (row,) = living_requests(reading(), cast.event_id)
+    assert row.claimed_by == "Owen"
+
+
 def test_two_members_who_ask_at_once_are_one_request(database, cast, owls):
     def asking(player):
         return lambda session: service.ask_for_help(
@@ -295,6 +339,13 @@ def test_the_page_of_a_team_and_of_who_helps(app, scene, sign_in, clock):
     assert owen.post(path, data={"step": "dance"}).status_code == 404
     assert owen.post(path, data={"step": "done"}).status_code == 303
     assert "Nobody waits" in texts(owen.get("/events/q4/help"))
+
+
+def test_outside_hacking_and_judging_the_page_says_when_help_comes(scene, sign_in, clock):
+    clock.set(clock.moment - timedelta(days=10))
+    page = texts(sign_in(scene.paul).get("/events/q4/help"))
+    assert "Help comes while teams are hacking and judged." in page
+    assert "Where you are" not in page
 
 
 def test_a_request_without_a_place_is_refused_on_its_field(scene, sign_in):

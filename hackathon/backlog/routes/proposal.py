@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, render_template, request
-from icalendar import Calendar, Event
 
 from hackathon.backlog.forms import CheckInForm, MoveForm, OwnerForm, PageForm, PlanForm
 from hackathon.backlog.metrics import CHECK_IN_LABELS
@@ -30,6 +28,7 @@ from hackathon.backlog.rules import (
 from hackathon.backlog.service import moves, plans
 from hackathon.judging.queries.results import score_text
 from hackathon.people.access import SIGNED_IN, current_actor, requires
+from hackathon.shared.calendars import MIMETYPE, Entry, calendar_bytes
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotFound
 from hackathon.shared.web import Form, file_answer, public_address, see, submit
@@ -270,24 +269,16 @@ def calendar(proposal_id: int) -> ResponseReturnValue:
     session = reading()
     found = queries.find_proposal(session, current_actor(), proposal_id)
     address = f"{public_address()}/backlog/{found.id}"
-    file = Calendar()
-    file.add("prodid", "-//Hackathon//Backlog//EN")
-    file.add("version", "2.0")
-    if found.state in queries.ASKED:
-        for row in queries.check_ins_of(session, found.id):
-            if row.done_at is None:
-                label = CHECK_IN_LABELS.get(row.key, row.key)
-                file.add_component(_entry(found, row, f"{label}: {found.title}", address))
-    return file_answer(file.to_ical(), f"proposal-{found.id}.ics", "text/calendar; charset=utf-8")
-
-
-def _entry(found: Proposal, row: CheckIn, summary: str, address: str) -> Event:
-    entry = Event()
-    entry.add("uid", f"proposal-{found.id}-{row.key}@hackathon")
-    entry.add("dtstamp", found.created_at)
-    entry.add("dtstart", row.due_on)
-    entry.add("dtend", row.due_on + timedelta(days=1))
-    entry.add("summary", summary)
-    entry.add("url", address)
-    entry.add("transp", "TRANSPARENT")
-    return entry
+    entries = [
+        Entry(
+            uid=f"proposal-{found.id}-{row.key}",
+            summary=f"{CHECK_IN_LABELS.get(row.key, row.key)}: {found.title}",
+            starts_at=row.due_on,
+            ends_at=None,
+            changed_at=found.created_at,
+            link=address,
+        )
+        for row in (queries.check_ins_of(session, found.id) if found.state in queries.ASKED else [])
+        if row.done_at is None
+    ]
+    return file_answer(calendar_bytes(found.title, entries), f"proposal-{found.id}.ics", MIMETYPE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,25 +101,34 @@ class EventRow:
 
 
 def events_for(session: Session, actor: Actor | None) -> list[EventRow]:
-    """Every event this viewer may see, newest first."""
+    """Every event this viewer may see, newest first; one statement."""
     people = (
         select(Registration.event_id, func.count().label("people"))
         .group_by(Registration.event_id)
         .subquery()
     )
     rows = session.execute(
-        select(Event, func.coalesce(people.c.people, 0))
+        select(Event, func.coalesce(people.c.people, 0), PhaseMove.moved_at, PhaseMove.phase)
         .outerjoin(people, people.c.event_id == Event.id)
-        .order_by(Event.starts_at.desc(), Event.id.desc())
-    ).all()
-    moves = moves_of(session, [event.id for event, _ in rows])
+        .outerjoin(PhaseMove, PhaseMove.event_id == Event.id)
+        .order_by(Event.starts_at.desc(), Event.id.desc(), PhaseMove.id)
+    )
+    found: dict[int, tuple[Event, int]] = {}
+    moves: dict[int, Moves] = defaultdict(list)
+    for event, count, moved_at, phase in rows:
+        found[event.id] = event, count
+        if moved_at is not None:
+            moves[event.id].append((moved_at, Phase(phase)))
     moment = now()
-    found = []
-    for event, count in rows:
-        phase = phase_at(schedule_of(event), moves[event.id], moment)
-        if phase is not Phase.DRAFT or (actor and actor.organizes(event.id)):
-            found.append(EventRow(event, phase, count))
-    return found
+    every = [
+        EventRow(event, phase_at(schedule_of(event), moves[event.id], moment), count)
+        for event, count in found.values()
+    ]
+    return [
+        row
+        for row in every
+        if row.phase is not Phase.DRAFT or (actor and actor.organizes(row.event.id))
+    ]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from flask import flash, render_template, request, url_for
 from hackathon.events import service
 from hackathon.events.access import here
 from hackathon.events.forms import EventForm, ExtendForm, MoveForm, ReasonForm, typed_again
+from hackathon.events.queries.readiness import readiness_of
 from hackathon.events.routes.blueprint import blueprint
 from hackathon.events.rules import MOVES, Phase, days_of
 from hackathon.people.access import ORGANIZER, current_actor, requires
+from hackathon.shared.db import reading
 from hackathon.shared.errors import Invalid
 from hackathon.shared.once import once
 from hackathon.shared.web import act, form_key, public_address, see, submit
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from hackathon.events.models import Event
+    from hackathon.events.queries.readiness import Readiness
 
 
 @blueprint.get("/events/<slug>/settings")
@@ -35,6 +38,7 @@ def _settings_page(
     form: EventForm | None = None,
     move: MoveForm | None = None,
     extend: ExtendForm | None = None,
+    not_ready: Readiness | None = None,
 ) -> str:
     place = here(slug)
     return render_template(
@@ -44,6 +48,8 @@ def _settings_page(
         move=move or MoveForm(),
         extend=extend or ExtendForm(),
         closing=ReasonForm(),
+        readiness=readiness_of(reading(), place.event, place.phase),
+        not_ready=not_ready,
         moves=MOVES,
         join_url=public_address() + url_for(".join", token=place.event.join_token),
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
@@ -89,9 +95,9 @@ def publish(slug: str) -> ResponseReturnValue:
 @blueprint.post("/events/<slug>/phase")
 @requires(ORGANIZER)
 def move_phase(slug: str) -> ResponseReturnValue:
-    """Move to a phase, with a reason."""
-    form = MoveForm(request.form)
-    event_id = here(slug).event.id
+    """Move to a phase, with a reason; what is missing for it is said first, and never forbids."""
+    form, place = MoveForm(request.form), here(slug)
+    event_id = place.event.id
 
     def work(session: Session) -> bool:
         service.move_phase(
@@ -103,6 +109,10 @@ def move_phase(slug: str) -> ResponseReturnValue:
         )
         return True
 
+    if form.validate() and not form.anyway.data:
+        found = readiness_of(reading(), place.event, place.phase, Phase(str(form.phase.data)))
+        if found is not None and found.open:
+            return _settings_page(slug, move=form, not_ready=found), 409
     if submit(form, work) is None:
         return _settings_page(slug, move=form), form.status
     flash("The phase is changed; the reason stands on the event's page.")

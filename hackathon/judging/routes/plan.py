@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import flash, render_template, request, url_for
-from icalendar import Calendar, Event
 
 from hackathon.events.access import here
 from hackathon.judging.access import JUDGE, JUDGE_OR_ORGANIZER, round_of_page, seats_here
@@ -19,6 +18,7 @@ from hackathon.judging.rules import FROM_FREEZE, Mode, State, check_release
 from hackathon.judging.service import leases, seats
 from hackathon.judging.service.assignment import apply_plan
 from hackathon.people.access import ORGANIZER, current_actor, requires
+from hackathon.shared.calendars import MIMETYPE, Entry, calendar_bytes
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotFound, Refusal
@@ -149,28 +149,28 @@ def calendar(slug: str, round_id: int, seat_id: int) -> ResponseReturnValue:
         raise NotFound("no_such_seat", "This round has no such judge.")
     link = url_for(".my_list", slug=slug, round_id=round_id, _external=True)
     text = _calendar_of(table, found.visit_minutes, link)
-    return file_answer(text, f"judging-{slug}.ics", "text/calendar; charset=utf-8")
+    return file_answer(text, f"judging-{slug}.ics", MIMETYPE)
 
 
 def _calendar_of(table: Timetable, minutes: int, link: str) -> bytes:
     """iCalendar: one entry a turn, the same one again for the same turn."""
-    answer = Calendar()
-    answer.add("prodid", "-//Hackathon//Judging//EN")
-    answer.add("version", "2.0")
+    entries = []
     for turn in table.turns:
         if turn.at is None:
             continue
         project = table.projects[turn.project_id]
-        entry = Event()
-        entry.add("uid", f"visit-{turn.seat_id}-{turn.project_id}@hackathon")
-        entry.add("dtstamp", now())
-        entry.add("dtstart", turn.at)
-        entry.add("dtend", turn.at + timedelta(minutes=minutes))
-        entry.add("summary", f"Judge {project.title} ({project.team_name})")
-        entry.add("location", table.places.get(turn.project_id, ""))
-        entry.add("url", link)
-        answer.add_component(entry)
-    return bytes(answer.to_ical())
+        entries.append(
+            Entry(
+                uid=f"visit-{turn.seat_id}-{turn.project_id}",
+                summary=f"Judge {project.title} ({project.team_name})",
+                starts_at=turn.at,
+                ends_at=turn.at + timedelta(minutes=minutes),
+                changed_at=now(),
+                place=table.places.get(turn.project_id, ""),
+                link=link,
+            )
+        )
+    return calendar_bytes("Judging", entries)
 
 
 # --- live, by plain form --------------------------------------------------------------

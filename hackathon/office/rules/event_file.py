@@ -44,6 +44,16 @@ class ChallengePart(_Part):
     problem: str = ""
 
 
+class AgendaPart(_Part):
+    """A line of the agenda."""
+
+    title: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None = None
+    place: str = ""
+    link: str = ""
+
+
 class MemberPart(_Part):
     """A person in a team."""
 
@@ -110,6 +120,7 @@ class EventFile(_Part):
     format: int
     event: EventPart
     challenges: list[ChallengePart] = Field(default=[], max_length=MOST)
+    agenda: list[AgendaPart] = Field(default=[], max_length=MOST)
     teams: list[TeamPart] = Field(default=[], max_length=MOST)
     projects: list[ProjectPart] = Field(default=[], max_length=MOST)
     rounds: list[RoundPart] = Field(default=[], max_length=50)
@@ -133,4 +144,10 @@ def read_event(data: bytes) -> EventFile | list[Problem]:
         for name in ("starts_at", "ends_at", "submissions_close_at", "registration_opens_at")
         if (moment := getattr(found.event, name)) is not None and moment.tzinfo is None
     ]
-    return [Problem(1, f"event.{name}", "Say the offset, such as Z.") for name in naive] or found
+    places = [f"event.{name}" for name in naive]
+    places += [
+        f"agenda.{number}"
+        for number, line in enumerate(found.agenda)
+        if any(moment and moment.tzinfo is None for moment in (line.starts_at, line.ends_at))
+    ]
+    return [Problem(1, place, "Say the offset, such as Z.") for place in places] or found

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hackathon.events.queries.agenda import items_of
 from hackathon.judging.queries.rounds import criteria_of, rounds_of, rubric_of, seats_of
 from hackathon.judging.rules import FROM_FREEZE, State, number, weight_text
 from hackathon.judging.service.results import look_at_values
@@ -47,6 +48,7 @@ SECRET = {
     "team_tokens": {"token_hash"},
 }
 """Columns that would let somebody in."""
+AGENDA = ("title", "starts_at", "ends_at", "place", "link")
 PERSON = ("id", "email", "name", "department", "zone")
 STREAMS = ("event", "help", "credits")
 """The streams that carry an event's id; those of its rounds and proposals come on top."""
@@ -184,6 +186,10 @@ def event_json(session: Session, event: Event) -> Row:
         "format": FORMAT,
         "event": {name: _plain(getattr(event, name)) for name in columns if name not in left_out},
         "challenges": [{"title": row.title, "problem": row.problem} for row in challenges],
+        "agenda": [
+            {name: _plain(getattr(item, name)) for name in AGENDA}
+            for item in items_of(session, event.id)
+        ],
         "teams": [
             {
                 "name": row.team.name,

@@ -64,7 +64,11 @@ def living_requests(
         .join(Team, Team.id == HelpRequest.team_id)
         .outerjoin(asker, asker.id == HelpRequest.asked_by_id)
         .outerjoin(helper, helper.id == HelpRequest.claimed_by_id)
-        .where(HelpRequest.event_id == event_id, HelpRequest.state.in_(LIVING))
+        .where(
+            HelpRequest.event_id == event_id,
+            HelpRequest.state.in_(LIVING),
+            Team.archived_at.is_(None),  # whose last member has left needs nobody
+        )
         .order_by(HelpRequest.state.desc(), HelpRequest.asked_at, HelpRequest.id)
     )
     if team_id is not None:

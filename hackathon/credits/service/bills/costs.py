@@ -12,7 +12,8 @@ from hackathon.credits.models import BillScope, Booking, Entry, Source
 from hackathon.credits.queries.bills import stored_of
 from hackathon.credits.queries.ledger import BILLED, standing
 from hackathon.credits.rules import BOOKED, CURRENCY, Deed
-from hackathon.credits.service.bills.look import mapping_of, settings_of, stored_cells
+from hackathon.credits.service.bills.look import stored_cells
+from hackathon.credits.service.bills.ready import mapping_of, settings_of
 from hackathon.credits.service.bills.share import EXACT, share
 from hackathon.shared.money import number
 

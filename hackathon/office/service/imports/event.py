@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hackathon.events.service import Joining, Plan, add_registration, create_event
+from hackathon.events.service.agenda import Slot, add_item
 from hackathon.judging.rules import Mode, Rule, read_rubric
 from hackathon.judging.service.rounds import add_round
 from hackathon.judging.service.seats import Chair, add_seat
@@ -73,6 +74,9 @@ def import_event(session: Session, actor: Actor, *, given: EventFile) -> Outcome
                 session, actor, event_id=event.id, title=challenge.title, problem=challenge.problem
             )
             making.challenges[made.title] = made.id
+    for number, line in enumerate(given.agenda):
+        with making.at(f"agenda.{number}"):
+            add_item(session, actor, event_id=event.id, slot=Slot(**line.model_dump()))
     for number, team in enumerate(given.teams):
         with making.at(f"teams.{number}"):
             _team(making, event, team)
