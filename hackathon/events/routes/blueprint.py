@@ -30,4 +30,4 @@ tab(
     lambda h: h.is_member,
     also=("office.cards", "office.make_cards"),
 )
-tab(90, "Settings", "events.settings", lambda h: h.organizes)
+tab(90, "Settings", "events.settings", lambda h: h.organizes, also=("office.changes",))
