@@ -34,7 +34,8 @@ place.addEventListener("submit", async (event) => {
 
 if (isAlone) await import("../vendor/socket.io.min.js");
 const line = connect();
-line.on("event.notice", (notice) => notice.link === url && show());
+// a moved deadline leads to the event's own page
+line.on("event.notice", (notice) => [url, url.replace(/\/announcements$/, "")].includes(notice.link) && show());
 
 if (isAlone) {
   document.addEventListener("visibilitychange", () => {
