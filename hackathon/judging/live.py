@@ -178,7 +178,7 @@ class WatchBoard(Message):
 
 def _answer(saved: Saved) -> Row:
     if saved.late:
-        raise rules.late()
+        raise rules.late(has_left=saved.has_left)
     return {
         "receipt": saved.receipt,
         "version": saved.version,

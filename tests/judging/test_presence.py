@@ -13,9 +13,9 @@ from panel import SUNDAY, do
 from hackathon.judging.models import JudgeAbsence, Round, Seat, Visit
 from hackathon.judging.queries.assignment import Wishes, propose
 from hackathon.judging.queries.checks import wrong_sheets
+from hackathon.judging.queries.conflicts import conflicts_of
 from hackathon.judging.queries.presence import away_in
-from hackathon.judging.queries.results import progress_of
-from hackathon.judging.queries.rounds import conflicts_of
+from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.queries.watch import sheet_marks, watch_of
 from hackathon.judging.rules import Away, Mode
 from hackathon.judging.service import assignment, leases, presence, seats

@@ -17,7 +17,6 @@ from hackathon.judging.access import (
     stage_round,
 )
 from hackathon.judging.forms import (
-    ConflictForm,
     LateForm,
     MoveForm,
     SeatForm,
@@ -25,6 +24,7 @@ from hackathon.judging.forms import (
 from hackathon.judging.queries import marks, results, rounds
 from hackathon.judging.queries.boards import pitch_json, state_json
 from hackathon.judging.queries.presence import away_in
+from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.queries.stage import step_json
 from hackathon.judging.queries.watch import watch_of
 from hackathon.judging.routes.blueprint import blueprint
@@ -75,22 +75,25 @@ def cockpit_page(
     *,
     seat_form: SeatForm | None = None,
     move_form: MoveForm | None = None,
-    conflict_form: ConflictForm | None = None,
 ) -> str:
     """The cockpit, with what was typed and refused."""
     place, session = here(slug), reading()
-    every = [row.found for row in rounds_of_page(place.event.id, place.actor)]
+    near = rounds_of_page(place.event.id, place.actor)
+    every = [row.found for row in near]
+    firsts = {row.found.id: row.first_id for row in near}
     found = round_of_page(place.event.id, place.actor, round_id)
     is_frozen = rounds.is_frozen(found)
     entries = [] if is_frozen else rounds.entries_of(session, place.event, found.id)
     record = results.newest_record(session, found.id) if is_frozen else None
-    progress = None if is_frozen else results.progress_of(session, found, entries)
+    progress = None if is_frozen else progress_of(session, found, entries)
     is_marking = State(found.state) in MARKING
     away = away_in(session, found.id) if progress else {}
     return render_template(
         "judging/cockpit.html",
         here=place,
         rounds=every,
+        first=next((row for row in every if row.id == firsts.get(found.id)), None),
+        final=next((row for row in every if firsts.get(row.id) == found.id), None),
         found=found,
         state=State(found.state),
         verbs=rules.verbs_of(State(found.state)),
@@ -100,11 +103,10 @@ def cockpit_page(
         pitch=pitch_json(found, entries),
         seats=rounds.seats_of(session, found.id) if is_frozen else [],
         record=record,
-        waiting=marks.late_waiting(session, found.id) if is_frozen else 0,
+        waiting=marks.late_waiting(session, found.id) if found.opened_at else 0,
         is_marking=is_marking,
         seat_form=seat_form or SeatForm(),
         move_form=move_form or MoveForm(),
-        conflict_form=conflict_form or ConflictForm(),
     )
 
 
@@ -182,38 +184,6 @@ def remove_seat(slug: str, round_id: int, seat_id: int) -> ResponseReturnValue:
         )
     )
     flash("The seat is taken away; complete sheets still count.")
-    return see(".cockpit", slug=slug, round_id=round_id)
-
-
-@blueprint.post("/events/<slug>/judging/<int:round_id>/conflicts")
-@requires(JUDGE_OR_ORGANIZER)
-def declare(slug: str, round_id: int) -> ResponseReturnValue:
-    """A judge says "I must not score this one"; organizers say it for a judge."""
-    form, place = ConflictForm(request.form), here(slug)
-
-    def work(session: Session) -> bool:
-        actor = current_actor(session)
-        found = rounds.find_round(session, place.event.id, round_id)
-        seat_service.declare_conflict(
-            session,
-            actor,
-            found=found,
-            project_id=int(form.project.data or 0),
-            seat_id=form.seat.data,
-            reason=str(form.reason.data or ""),
-        )
-        return True
-
-    done = submit(form, work)
-    own = any(found.id == round_id for _, found in seats_here(place.event.id, place.actor))
-    if done is None and place.organizes:
-        return cockpit_page(slug, round_id, conflict_form=form), form.status
-    if done is None:
-        flash("; ".join(form.general) or "Choose a project.")
-    else:
-        flash("Noted: that project is not scored by this judge.")
-    if own and form.seat.data is None:
-        return see(".my_list", slug=slug, round_id=round_id)
     return see(".cockpit", slug=slug, round_id=round_id)
 
 

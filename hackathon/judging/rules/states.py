@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from hackathon.shared.errors import Conflict
+from hackathon.shared.errors import Conflict, Invalid
 
 PITCH_SECONDS = range(30, 3_601)
 
@@ -91,6 +92,38 @@ class Rule(StrEnum):
 
     ADJUSTED = "adjusted"
     RAW = "raw"
+
+
+class Takes(StrEnum):
+    """Which projects come into a round."""
+
+    EVERY = "every"
+    CHALLENGE = "challenge"
+    CHOSEN = "chosen"
+
+
+LONGEST_TRACK = 80
+
+
+@dataclass(frozen=True)
+class Track:
+    """What a round judges apart: its name (empty: the event itself) and which projects."""
+
+    name: str = ""
+    takes: Takes = Takes.EVERY
+    challenge_id: int | None = None
+
+
+def check_track(text: str) -> str:
+    """The name of a track or prize; empty for the event itself.
+
+    Raises:
+        Invalid: longer than 80 characters.
+    """
+    clean = " ".join(text.split())
+    if len(clean) > LONGEST_TRACK:
+        raise Invalid("track", f"At most {LONGEST_TRACK} characters, please.", field="track")
+    return clean
 
 
 def moved_up(order: list[int], project_id: int) -> list[int]:

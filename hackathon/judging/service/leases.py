@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from hackathon.judging.models import Round, Seat, Visit, VisitStep
+from hackathon.judging.queries.conflicts import conflicts_of
 from hackathon.judging.queries.presence import away_in
-from hackathon.judging.queries.rounds import conflicts_of, entries_of, places_of
+from hackathon.judging.queries.rounds import entries_of, places_of
 from hackathon.judging.rules import (
     BACK_AFTER,
     USUAL_WANTED,
@@ -25,8 +26,8 @@ from hackathon.judging.rules import (
     check_may_score,
     key_reused,
 )
-from hackathon.judging.service.marks import no_such_visit
-from hackathon.judging.service.rounds import event_of, say
+from hackathon.judging.service.held import event_of, say
+from hackathon.judging.service.ledger import no_such_visit
 from hackathon.judging.service.seats import declare_conflict
 from hackathon.shared.clock import now
 from hackathon.shared.db import lock

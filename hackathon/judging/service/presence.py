@@ -15,10 +15,12 @@ from sqlalchemy import func, select
 
 from hackathon.events.rules import check_reason
 from hackathon.judging.models import Correction, JudgeAbsence, Mark, Round, Seat, Visit
+from hackathon.judging.queries.conflicts import conflicts_of
 from hackathon.judging.queries.presence import is_away
-from hackathon.judging.queries.rounds import conflicts_of, seat_of
+from hackathon.judging.queries.rounds import seat_of
 from hackathon.judging.rules import FROM_FREEZE, USUAL_WANTED, Away, Mode, State
-from hackathon.judging.service.rounds import own_round, plan_visits, say
+from hackathon.judging.service.held import own_round, say
+from hackathon.judging.service.order import plan_visits
 from hackathon.judging.service.seats import remove_seat
 from hackathon.judging.service.sheets import bring_sheet
 from hackathon.shared.clock import now
