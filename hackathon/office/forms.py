@@ -71,12 +71,17 @@ def unpacked(text: str) -> Rows:
 
 
 def corrected(rows: Rows, typed: Mapping[str, str], left_out: set[str]) -> Rows:
-    """Rows with the cells that were typed as `cell-<line>-<place>`, without those left out."""
+    """Rows with the cells that were typed as `cell-<line>-<place>`, without those left out.
+
+    A correction counts for every equal cell of its column that was shown and left as it was:
+    a role spelled another way on forty lines is corrected once.
+    """
     cells: dict[int, dict[int, str]] = {}
     for name, text in typed.items():
         named = CELL.fullmatch(name)
         if named:
             cells.setdefault(int(named[1]), {})[int(named[2])] = text.strip().replace("\r\n", "\n")
+    _spread(rows, cells)
     found: Rows = []
     for at, (line, row) in enumerate(rows):
         if at and str(line) in left_out:
@@ -86,3 +91,20 @@ def corrected(rows: Rows, typed: Mapping[str, str], left_out: set[str]) -> Rows:
         padded = row + [""] * (width - len(row))
         found.append((line, [own.get(place, cell) for place, cell in enumerate(padded)]))
     return found
+
+
+def _spread(rows: Rows, cells: dict[int, dict[int, str]]) -> None:
+    """Give shown cells that were left alone the correction of an equal one in their column."""
+    was = {
+        (line, place): row[place] if place < len(row) else ""
+        for line, row in rows[1:]
+        for place in cells.get(line, {})
+    }
+    made: dict[tuple[int, str], set[str]] = {}
+    for (line, place), old in was.items():
+        if cells[line][place] != old:
+            made.setdefault((place, old), set()).add(cells[line][place])
+    for (line, place), old in was.items():
+        new = made.get((place, old), set())
+        if old and cells[line][place] == old and len(new) == 1:
+            cells[line][place] = next(iter(new))

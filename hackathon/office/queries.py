@@ -21,6 +21,7 @@ from hackathon.projects.models import Project
 from hackathon.report.queries import wrong_reports
 from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import FactRow, broken_links, note_texts
+from hackathon.shared.show import isolated
 from hackathon.teams.models import Team
 from hackathon.teams.queries import wrong_counts
 
@@ -128,7 +129,7 @@ def changes_of(session: Session, event_id: int, limit: int = 200) -> list[Change
             at=row.at,
             by=people.get(row.actor_id or 0, "The command line"),
             what=MENDED[row.kind].format(
-                person=people.get(body.get("person") or 0, "somebody"),
+                person=isolated(people.get(body.get("person") or 0, "somebody")),
                 team=teams.get(
                     team_by_project.get(body.get("project") or 0, body.get("team") or 0), "the pool"
                 ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hackathon.events.models import Event
+from hackathon.events.queries import registration_of
 from hackathon.people.models import Person
-from hackathon.people.queries import people_by
+from hackathon.people.queries import by_email, people_by
 from hackathon.shared.facts import note_texts
 from hackathon.shared.jobs import on_fact
 from hackathon.shared.notices import notify_all
@@ -109,6 +110,27 @@ def tell_of_leaving(session: Session, fact: FactRow) -> None:
     """The captain reads who left."""
     text = f"{_name(session, int(fact.values['person']))} has left {{team}}."
     _tell(session, fact, _captain(session, fact), text)
+
+
+@on_fact("event:", "invitation.sent")
+def tell_of_invitations(session: Session, fact: FactRow) -> None:
+    """Who is invited and takes part here reads it on their page; the mail went with the link."""
+    found = session.get_one(Invitation, int(fact.values["invitation"]))
+    person = by_email(session, found.email)
+    team = session.get_one(Team, found.team_id)
+    event = session.get_one(Event, team.event_id)
+    if person is None or registration_of(session, event.id, person.id) is None:
+        return
+    who = session.get(Person, fact.actor_id) if fact.actor_id else None
+    word = Word(
+        kind=Kind.TEAMS,
+        key=f"invitation:{found.id}",
+        subject="",
+        text=f"{who.name if who else 'Somebody'} invites you to {team.name}.",
+        link=f"/events/{event.slug}/teams",
+        by_mail=False,
+    )
+    tell(session, [person], word)
 
 
 @on_fact("event:", "invitation.accepted")

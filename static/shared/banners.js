@@ -33,7 +33,8 @@ place.addEventListener("submit", async (event) => {
 
 const line = await connectAlone();
 let isBack = line.connected;
-line.on("event.notice", (notice) => notice.link === url && show());
+// a moved deadline leads to the event's own page
+line.on("event.notice", (notice) => [url, url.replace(/\/announcements$/, "")].includes(notice.link) && show());
 line.on("connect", () => {
   if (isBack) show(); // what came while the line was away
   isBack = true;

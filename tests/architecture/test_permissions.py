@@ -75,6 +75,7 @@ MATRIX = {
     "teams.revoke": MEMBERS,
     "teams.invitation": EVERYBODY,
     "teams.accept": SIGNED_IN,
+    "teams.accept_shown": MEMBERS,
     "teams.ask": {"paul"},
     "teams.answer": MEMBERS,
     "teams.leave": MEMBERS,

@@ -82,7 +82,7 @@ def test_a_stranger_gets_ninety_people_in(demo, pages, axe, width, script):
     phone.get_by_role("button", name="Sign in").click()
     expect(phone.get_by_role("heading", name="Hello, Person 85")).to_be_visible()
     olga.get_by_role("link", name="People", exact=True).click()
-    olga.get_by_role("link", name="Not signed in yet").click()
+    olga.get_by_role("link", name="Sign-in cards").click()
     expect(olga.get_by_text("person.86@example.com")).to_be_visible()
     expect(olga.get_by_text("person.85@example.com")).to_have_count(0)
     assert [text for text in olga.problems if "422" not in text] == []

@@ -8,6 +8,7 @@ import pytest
 from panel import set_panel
 from sqlalchemy import event, func, select
 
+from hackathon.events.models import Registration
 from hackathon.people.models import Person
 from hackathon.people.queries import by_email
 from hackathon.shared.db import db, reading
@@ -83,6 +84,40 @@ def test_each_wrong_cell_is_corrected_in_place(app, stage, sign_in):
     assert apply(olga, looked).status_code == 303
     assert everybody(app) == before + 3
     assert address(app, "zed@example.com").name == "Zed"
+
+
+def test_ninety_people_of_a_spreadsheet_come_in_with_few_corrections(app, stage, sign_in):
+    """Roles of the company's own, a note over two lines, a wrong address: eighty rows stay right."""
+    olga, before = sign_in(stage.olga), everybody(app)
+    own = {0: "Developer", 1: "data scientist", 2: "ML Engineer", 3: "Developer", 4: ""}
+    rows = [f"p{n}@example.com\tPerson {n}\t{own[n % 5]}\tTeam {n // 5}\t" for n in range(90)]
+    rows[7] = 'p7 at example.com\tPerson 7\tML engineer\tTeam 1\t"likes maps,\nand owls"'
+    pasted = "E-Mail\tName\tRole\tTeam\tNote\r\n" + "\r\n".join(rows) + "\r\n"
+    looked = look(olga, pasted)
+    page = text_of(looked)
+    assert "37 rows are wrong; nothing is written yet." in page
+    assert "A correction counts for every equal cell" in page
+    assert page.count('list="roles"') == 36
+    shown = dict(re.findall(r'name="(cell-\d+-\d)"[^>]*? value="([^"]*)"', page))
+    roles = [name for name, text in shown.items() if text == "Developer"]
+    (address_cell,) = [name for name, text in shown.items() if text == "p7 at example.com"]
+    typed = {**shown, roles[0]: "data engineer", address_cell: "p7@example.com"}
+    looked = look(olga, rows=kept(looked), **typed)
+    assert looked.status_code == 200
+    assert re.search(r"New</span><strong>90<", text_of(looked))
+    assert apply(olga, looked).status_code == 303
+    assert everybody(app) == before + 90
+    with app.app_context():
+        roles = reading().scalars(select(Registration.role)).all()
+    assert roles.count("data engineer") == 36
+
+
+def test_two_corrections_of_one_word_are_kept_apart(stage, sign_in):
+    pasted = PASTED + "".join(f"{n}@example.com\tA {n}\twizard\t\n" for n in range(3))
+    looked = look(sign_in(stage.olga), pasted)
+    typed = {"cell-3-2": "ML engineer", "cell-4-2": "data engineer", "cell-5-2": "wizard"}
+    looked = look(sign_in(stage.olga), rows=kept(looked), **typed)
+    assert "1 row is wrong" in text_of(looked)
 
 
 def test_a_paste_without_a_row_of_names_is_understood_when_it_begins_with_a_person(

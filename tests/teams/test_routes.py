@@ -3,10 +3,15 @@
 import re
 
 import pytest
+from panel import do
+from sqlalchemy import func, select
 
 from hackathon.people.access import load_actor
-from hackathon.shared.db import transaction
+from hackathon.people.service import choose_ways, disable_person
+from hackathon.shared.db import reading, transaction
 from hackathon.shared.jobs import follow_facts
+from hackathon.shared.mail import OutgoingMail
+from hackathon.shared.telling import Kind, Way
 from hackathon.teams import service as teams
 from hackathon.teams.models import Team
 
@@ -60,6 +65,35 @@ def test_an_invitation_that_was_taken_back_is_gone(stage, sign_in, owls):
     number = re.search(r"/invitations/(\d+)/revoke", page_of(paul.get(path(owls))))[1]
     assert paul.post(path(owls, f"/invitations/{number}/revoke")).status_code == 303
     assert pia.post(link).status_code == 410
+
+
+def test_an_invitation_stands_on_the_page_of_whoever_it_is_for(app, stage, sign_in, owls):
+    paul, pia = sign_in(stage.paul), sign_in(stage.pia)
+    with app.app_context():
+        do(choose_ways, stage.pia, ways={Kind.TEAMS: Way.NOTICE})
+    for _ in range(2):
+        paul.post(path(owls, "/invitations"), data={"email": "Pia@example.com"})
+    with app.app_context():
+        follow_facts(app)
+        assert reading().scalar(select(func.count()).select_from(OutgoingMail)) == 0
+    assert "Paul invites you to Owls." in page_of(pia.get("/notices"))
+    page = page_of(pia.get("/events/q4/teams"))
+    numbers = re.findall(r"/teams/invitations/(\d+)", page)
+    assert len(numbers) == 2
+    assert "/teams/invitations/" not in page_of(sign_in(stage.olga).get("/events/q4/teams"))
+    join = f"/events/q4/teams/invitations/{numbers[0]}"
+    assert sign_in(stage.olga).post(join).status_code == 404
+    assert pia.post(join).status_code == 303
+    assert "2 of 5 members" in page_of(pia.get(path(owls)))
+    assert pia.post(join).status_code == 404
+
+
+def test_nobody_with_a_closed_account_is_invited_by_mail(app, stage, sign_in, owls):
+    with app.app_context():
+        do(disable_person, stage.ada, person_id=stage.pia.id)
+    sign_in(stage.paul).post(path(owls, "/invitations"), data={"email": "pia@example.com"})
+    with app.app_context():
+        assert reading().scalar(select(func.count()).select_from(OutgoingMail)) == 0
 
 
 def test_a_request_is_asked_and_accepted(stage, sign_in, owls):

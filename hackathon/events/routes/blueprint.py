@@ -35,5 +35,5 @@ tab(
     "Settings",
     "events.settings",
     lambda h: h.organizes,
-    also=("events.change", "events.move_phase", "events.extend"),
+    also=("events.change", "events.move_phase", "events.extend", "office.changes"),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import flash, render_template, request
 
 from hackathon.events.access import here
+from hackathon.events.rules import ROLES
 from hackathon.judging.queries.rounds import criteria_of, present_round, rounds_of
 from hackathon.office.forms import ImportForm, corrected, packed, unpacked
 from hackathon.office.routes.blueprint import blueprint
@@ -73,6 +74,7 @@ class _Desk:
             preview=preview,
             rows=packed(rows) if rows else "",
             options=self.options() if preview else [],
+            roles=ROLES,
         )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from hackathon.events.models import Registration
 from hackathon.people.models import Person
 from hackathon.people.rules import fold_name
+from hackathon.shared.clock import now
 from hackathon.shared.errors import NotFound
 from hackathon.teams import rules
 from hackathon.teams.models import Invitation, JoinRequest, Membership, Opening, Team
@@ -234,6 +235,35 @@ def open_invitations(session: Session, team_id: int) -> list[Invitation]:
         .order_by(Invitation.id.desc())
     )
     return list(session.scalars(query))
+
+
+@dataclass(frozen=True)
+class Invited:
+    """An invitation as the one who is invited sees it."""
+
+    id: int
+    team_id: int
+    team: str
+    by: str
+
+
+def invitations_to(session: Session, event_id: int, email: str) -> list[Invited]:
+    """The invitations of an event to an address that still work, the newest first."""
+    rows = session.execute(
+        select(Invitation.id, Team.id, Team.name, Person.name)
+        .join(Team, Team.id == Invitation.team_id)
+        .outerjoin(Person, Person.id == Invitation.invited_by_id)
+        .where(
+            Team.event_id == event_id,
+            Team.archived_at.is_(None),
+            Invitation.email == email,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now(),
+        )
+        .order_by(Invitation.id.desc())
+    )
+    return [Invited(number, team_id, team, by or "") for number, team_id, team, by in rows]
 
 
 @dataclass(frozen=True)

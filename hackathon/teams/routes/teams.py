@@ -74,6 +74,9 @@ def _index_page(slug: str, form: TeamForm, agree: AgreeForm | None = None) -> st
         if lone
         else [],
         asked=queries.own_requests(session, place.event.id, person_id) if lone else set(),
+        invited=queries.invitations_to(session, place.event.id, place.actor.email)
+        if lone and place.actor
+        else [],
         alone=[(entry, queries.suggestions(rows, entry.role, most=5)) for entry in alone],
         agree=agree or AgreeForm(),
         is_forming=place.phase in rules.FORMING,
@@ -344,6 +347,22 @@ def accept(token: str) -> ResponseReturnValue:
     team_id, slug = act(work)
     flash("You are in the team.")
     return see(".team", slug=slug, team_id=team_id)
+
+
+@blueprint.post("/events/<slug>/teams/invitations/<int:invitation_id>")
+@requires(MEMBER)
+def accept_shown(slug: str, invitation_id: int) -> ResponseReturnValue:
+    """Join by an invitation that stands on one's own page."""
+    event_id = here(slug).event.id
+    joined = act(
+        lambda session: (
+            service.accept_shown(
+                session, current_actor(session), event_id=event_id, invitation_id=invitation_id
+            ).id
+        )
+    )
+    flash("You are in the team.")
+    return see(".team", slug=slug, team_id=joined)
 
 
 @blueprint.post("/events/<slug>/teams/<int:team_id>/requests")

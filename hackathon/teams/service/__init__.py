@@ -19,6 +19,7 @@ from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Gone, NotAllowed, NotFound
 from hackathon.shared.facts import note, record
 from hackathon.shared.sessions import digest
+from hackathon.shared.telling import Kind, Way, ways_of
 from hackathon.teams import queries, rules
 from hackathon.teams.models import Invitation, JoinRequest, Membership, Opening, Team
 
@@ -362,7 +363,7 @@ def invite(
     session.add(invitation)
     session.flush()
     _say(session, actor, event_id, "invitation.sent", team=team_id, invitation=invitation.id)
-    if not event.is_rehearsal:
+    if not event.is_rehearsal and _wants_mail(session, event, folded):
         mail.send(
             session,
             to=folded,
@@ -375,6 +376,18 @@ def invite(
             key=f"invitation:{invitation.id}",
         )
     return token
+
+
+def _wants_mail(session: Session, event: Event, email: str) -> bool:
+    """Whether the link is mailed: not to closed accounts, nor to participants who read notices."""
+    person = people.by_email(session, email)
+    if person is None:
+        return not mail.is_demo()
+    if person.disabled_at is not None or mail.is_demo():
+        return False
+    is_here = select(Registration.id).filter_by(event_id=event.id, person_id=person.id)
+    chosen = ways_of(session, [person], Kind.TEAMS)[person.id]
+    return chosen is not Way.NOTICE or session.scalar(is_here) is None
 
 
 def revoke(
@@ -421,6 +434,25 @@ def accept_invitation(session: Session, actor: Actor, *, token: str) -> Team:
         Conflict: the team is full, locked, or the person is in a team.
     """
     found, team, event = find_invitation(session, token)
+    return _accept(session, actor, found, team, event)
+
+
+def accept_shown(session: Session, actor: Actor, *, event_id: int, invitation_id: int) -> Team:
+    """Join by an invitation that the signed-in person's own page shows, without its link.
+
+    Raises:
+        NotFound: there is none of that number for this person.
+        NotAllowed, Conflict: as `accept_invitation`.
+    """
+    shown = {row.id for row in queries.invitations_to(session, event_id, actor.email)}
+    found = lock(session, Invitation, id=invitation_id) if invitation_id in shown else None
+    if found is None:
+        raise NotFound("no_such_invitation", "There is no such invitation for you any more.")
+    team = session.get_one(Team, found.team_id, with_for_update=True)
+    return _accept(session, actor, found, team, session.get_one(Event, team.event_id))
+
+
+def _accept(session: Session, actor: Actor, found: Invitation, team: Team, event: Event) -> Team:
     if people.find_person(session, actor.person_id or 0).email != found.email:
         raise NotAllowed("other_address", "This invitation is for another address.")
     _may_form(session, actor, event, team=team)
