@@ -158,7 +158,7 @@ def tell_of_levels(session: Session, fact: FactRow) -> None:
     for person in session.scalars(select(Person).where(Person.id.in_(people)).order_by(Person.id)):
         key = f"crossing:{crossing.id}"
         notify(session, person_id=person.id, key=key, text=said, link=link)
-        if not person.by_mail or person.disabled_at is not None:
+        if event.is_rehearsal or not person.by_mail or person.disabled_at is not None:
             continue
         mail.send(
             session,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import current_app
 from sqlalchemy import select
 
-from hackathon.events.models import Event, Registration
+from hackathon.events.models import Event, Lesson, Registration
 from hackathon.people.models import Person
 from hackathon.shared import mail
 from hackathon.shared.facts import note_texts
@@ -33,6 +33,22 @@ def tell_of_moved_dates(session: Session, fact: FactRow) -> None:
     """The same when the dates were moved in the settings of a published event."""
     if fact.values.get("moved") and "reason" in fact.values:
         _tell(session, fact)
+
+
+@on_fact("event:", "lesson.added")
+def tell_the_owner(session: Session, fact: FactRow) -> None:
+    """Who is to see to an action reads it, unless they wrote it themselves."""
+    lesson = session.get_one(Lesson, int(fact.values["lesson"]))
+    event = session.get_one(Event, lesson.event_id)
+    if lesson.owner_id is None or lesson.owner_id == fact.actor_id or event.discarded_at:
+        return
+    notify(
+        session,
+        person_id=lesson.owner_id,
+        key=f"lesson:{lesson.id}",
+        text=f"{event.name}, retrospective: you see to “{lesson.text}”",
+        link=f"/events/{event.slug}/retrospective",
+    )
 
 
 def _tell(session: Session, fact: FactRow) -> None:

@@ -1,10 +1,10 @@
-"""Events, moves between phases, registrations."""
+"""Events, moves between phases, registrations, lessons."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -14,7 +14,8 @@ from hackathon.shared.db import Base
 class Event(Base):
     """One hackathon. Instants are UTC; `zone` says how to show and read them.
 
-    `quarter` is stored ("2026-Q4"), by default that of the last day in the zone.
+    `quarter` is stored ("2026-Q4"), by default that of the last day in the zone. A rehearsal
+    with `discarded_at` is seen and found by nobody; its rows and facts stay.
     """
 
     __tablename__ = "events"
@@ -47,8 +48,37 @@ class Event(Base):
     published_at: Mapped[datetime | None]
     revealed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    discarded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Lesson(Base):
+    """A line of an event's retrospective: what went well, what to change, an action.
+
+    An action has an owner and is open until it ends as done or dropped; the other lines end
+    when they are taken off the page.
+    """
+
+    __tablename__ = "lessons"
+    __table_args__ = (
+        CheckConstraint("kind IN ('well', 'change', 'action')", name="kind_known"),
+        CheckConstraint("ended_as IS NULL OR ended_as IN ('done', 'dropped')", name="end_known"),
+        CheckConstraint("kind <> 'action' OR owner_id IS NOT NULL", name="action_is_owned"),
+        Index("ix_lessons_event", "event_id"),
+        Index("ix_lessons_open", "kind", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    kind: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    written_at: Mapped[datetime] = mapped_column(default=now)
+    ended_as: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
 
 class PhaseMove(Base):

@@ -33,7 +33,7 @@ from hackathon.people.access import (
     requires,
 )
 from hackathon.people.rules import Role
-from hackathon.shared.clock import utc_text
+from hackathon.shared.clock import now, utc_text
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Invalid, NotFound
 from hackathon.shared.facts import note_texts
@@ -81,7 +81,8 @@ def new() -> ResponseReturnValue:
 
 
 def _new_page(form: EventForm, copied: Event | None = None) -> str:
-    return render_template("events/new.html", form=form, copied=copied)
+    actions = queries.open_actions(reading(), now())
+    return render_template("events/new.html", form=form, copied=copied, actions=actions)
 
 
 @blueprint.post("/events/new")
@@ -134,6 +135,9 @@ def overview(slug: str) -> ResponseReturnValue:
         registration=registration,
         history=history,
         reasons=note_texts(reading(), [move.note_id for move in history]),
+        actions=queries.open_actions(reading(), place.event.starts_at)
+        if place.organizes and place.phase in {Phase.DRAFT, Phase.REGISTRATION}
+        else [],
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
     )
 
@@ -160,6 +164,9 @@ def _settings_page(
         extend=extend or ExtendForm(),
         closing=ReasonForm(),
         moves=MOVES,
+        actions=queries.open_actions(reading(), place.event.starts_at)
+        if place.event.revealed_at is None
+        else [],
         join_url=public_address() + url_for(".join", token=place.event.join_token),
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
     )

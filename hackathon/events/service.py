@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from hackathon.events import queries, rules
-from hackathon.events.models import Event, PhaseMove, Registration
-from hackathon.events.rules import Phase, check_phase
+from hackathon.events.models import Event, Lesson, PhaseMove, Registration
+from hackathon.events.rules import LessonKind, Phase, check_phase
 from hackathon.people import service as people
 from hackathon.people.rules import Role, check_organizes, check_program_lead
 from hackathon.shared.clock import now, utc_text
@@ -122,6 +122,16 @@ def _own_event(session: Session, actor: Actor, event_id: int) -> Event:
     if event is None:
         raise NotFound("no_such_event", "There is no such event.")
     return event
+
+
+def find_own(session: Session, actor: Actor, *, event_id: int) -> Event:
+    """An event the actor organizes, held until the commit.
+
+    Raises:
+        NotAllowed: the actor does not organize it.
+        NotFound: there is none.
+    """
+    return _own_event(session, actor, event_id)
 
 
 def change_event(
@@ -247,6 +257,94 @@ def close_event(session: Session, actor: Actor, *, event_id: int, reason: str) -
     event.closed_at = now()
     told = note(session, rules.check_reason(reason))
     _say(session, actor, event.id, "event.closed", reason=told)
+
+
+def mark_discarded(session: Session, actor: Actor, *, event_id: int, reason: str) -> Event:
+    """Hide a rehearsal from everybody for good; its address is free again.
+
+    Its rows and facts stay: what has happened is never deleted. What opens doors to it
+    (roles, links, keys, tokens) is ended by the office, which knows every feature.
+
+    Raises:
+        Conflict: a real event; those are closed, never discarded.
+        NotFound: it has been discarded already.
+    """
+    event = _own_event(session, actor, event_id)
+    if not event.is_rehearsal:
+        raise Conflict("not_a_rehearsal", "Only a rehearsal can be discarded; nothing was changed.")
+    if event.discarded_at is not None:
+        raise NotFound("no_such_event", "There is no such event.")
+    event.discarded_at, event.join_closed = now(), True
+    slug, event.slug = event.slug, f"{event.slug[:30].strip('-')}-discarded-{event.id}"
+    event.version += 1
+    told = note(session, rules.check_reason(reason))
+    _say(session, actor, event.id, "event.discarded", slug=slug, reason=told)
+    return event
+
+
+def add_lesson(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    kind: LessonKind,
+    text: str,
+    owner_id: int | None = None,
+) -> Lesson:
+    """Write a line of the retrospective; everybody of the event, actions by organizers alone.
+
+    Raises:
+        NotAllowed: not of this event, or an action by somebody who does not organize it.
+        Invalid: too short or too long, or an action without an owner who could do it.
+    """
+    if not (actor.organizes(event_id) or actor.event_roles.get(event_id)):
+        raise NotAllowed("members_only", "Only people of this event write here.")
+    clean = rules.check_lesson(text)
+    if kind is LessonKind.ACTION:
+        check_organizes(actor, event_id)
+        if owner_id not in {person.id for person in queries.lesson_owners(session, event_id)}:
+            raise Invalid("owner", "Choose who sees to it.", field="owner")
+    made = Lesson(
+        event_id=event_id,
+        kind=kind,
+        text=clean,
+        owner_id=owner_id if kind is LessonKind.ACTION else None,
+        written_by_id=actor.person_id,
+    )
+    session.add(made)
+    session.flush()
+    _say(session, actor, event_id, "lesson.added", lesson=made.id, line=kind.value)
+    return made
+
+
+def end_lesson(
+    session: Session, actor: Actor, *, event_id: int, lesson_id: int, is_done: bool
+) -> None:
+    """End an action as done, or take a line off; again changes nothing.
+
+    An action is ended by its owner, or by the organizers of its event and of every later one
+    whose checklist shows it; another line by who wrote it, or its event's organizers.
+
+    Raises:
+        NotFound: this event shows no such line.
+        NotAllowed: it is somebody else's.
+    """
+    event = session.get(Event, event_id)
+    found = lock(session, Lesson, id=lesson_id)
+    shown = event is not None and (
+        (found is not None and found.event_id == event.id)
+        or lesson_id in {row.lesson.id for row in queries.open_actions(session, event.starts_at)}
+    )
+    if found is None or not shown:
+        raise NotFound("no_such_line", "There is no such line here.")
+    own = found.owner_id if found.kind == LessonKind.ACTION else found.written_by_id
+    if not actor.organizes(event_id) and (own is None or own != actor.person_id):
+        raise NotAllowed("not_yours", "Its owner or an organizer does that; nothing was changed.")
+    if found.ended_at is not None:
+        return
+    found.ended_as = "done" if is_done and found.kind == LessonKind.ACTION else "dropped"
+    found.ended_at, found.ended_by_id = now(), actor.person_id
+    _say(session, actor, found.event_id, "lesson.ended", lesson=found.id, end=found.ended_as)
 
 
 def set_join_link(session: Session, actor: Actor, *, event_id: int, is_open: bool) -> str:

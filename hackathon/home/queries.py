@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from hackathon.backlog.models import Proposal
+from hackathon.backlog.models import FurtherWish, Proposal
 from hackathon.backlog.queries.figures import overdue_of
+from hackathon.backlog.queries.wishes import is_waiting
 from hackathon.credits.queries.board import team_lines
 from hackathon.events.models import Registration
 from hackathon.events.queries import EventRow, events_for, phase_of
@@ -100,6 +101,7 @@ def home_of(session: Session, actor: Actor) -> Home:
         or row.event.id in seats
     ]
     running = [row for phase in RUNNING for row in mine if row.phase is phase]
+    running.sort(key=lambda row: row.event.is_rehearsal)  # a real event has the focus
     home = Home(events=mine, focus=running[0] if running else None)
     for late in overdue_of(session, person_id):
         home.need(
@@ -219,18 +221,21 @@ def numbers_of(session: Session, row: EventRow, rounds: list[Glance], alone: int
         detail = f"of {whole_dollars(granted)} granted, {age}"
         value = whole_dollars(used) if moments else "?"
         found.append(Number("credits", "Credits used", value, detail, "credits.index"))
-    if row.phase is Phase.RESULTS:
-        promoted = _promoted(session, event.id)
+    if row.phase is Phase.RESULTS and not event.is_rehearsal:
+        promoted, asking = _going_on(session, event.id)
+        detail = f"{asking} more ask to go on" if asking else "from this event"
         found.append(
-            Number("promoted", "Winners in the backlog", str(promoted), "from this event",
-                   "backlog.promote")
-        )  # fmt: skip
+            Number("promoted", "Winners in the backlog", str(promoted), detail, "backlog.promote")
+        )
     return found
 
 
-def _promoted(session: Session, event_id: int) -> int:
-    query = select(func.count()).select_from(Proposal).where(Proposal.event_id == event_id)
-    return session.scalar(query) or 0
+def _going_on(session: Session, event_id: int) -> tuple[int, int]:
+    """How many projects are in the backlog, and how many teams wait for an answer."""
+    there = select(func.count()).select_from(Proposal).where(Proposal.event_id == event_id)
+    asking = select(func.count()).select_from(FurtherWish).where(*is_waiting(event_id))
+    row = session.execute(select(there.scalar_subquery(), asking.scalar_subquery())).one()
+    return row[0], row[1]
 
 
 def _organize(

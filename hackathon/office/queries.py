@@ -15,7 +15,7 @@ from hackathon.judging.models import Round, Seat
 from hackathon.judging.queries.checks import wrong_sheets
 from hackathon.judging.queries.rounds import is_frozen
 from hackathon.people.models import Person
-from hackathon.report.queries import wrong_reports
+from hackathon.report.queries.quarters import wrong_reports
 from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import broken_links
 from hackathon.teams.queries import wrong_counts

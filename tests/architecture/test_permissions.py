@@ -214,6 +214,20 @@ MATRIX = {
     "report.quarter": SIGNED_IN,
     "report.as_csv": SIGNED_IN,
     "report.sign": LEADS,
+    "report.retrospective": MEMBERS,
+    "report.add_lesson": MEMBERS,
+    "report.end_lesson": MEMBERS,
+    "report.survey": MEMBERS | JUDGES,
+    "report.answer": MEMBERS | JUDGES,
+    "report.manage_survey": ORGANIZERS,
+    "report.write_survey": ORGANIZERS,
+    "report.close_survey": ORGANIZERS,
+    "report.survey_csv": ORGANIZERS,
+    "report.certificates": MEMBERS,
+    "office.discard": ORGANIZERS,
+    "backlog.further": MEMBERS,
+    "backlog.take_further": MEMBERS,
+    "backlog.decline_wish": ORGANIZERS,
 }
 """Who passes the door; what the rules behind it refuse is tested with each service."""
 
@@ -266,6 +280,7 @@ def places(app, stage):
         "token_id": 1,
         "hold_id": 1,
         "year": 2026,
+        "lesson_id": 1,
     }
 
 

@@ -52,7 +52,7 @@ def listed(connection):
 def rows_of(connection):
     """Every row of every table but the marks of the migrations themselves."""
     return {
-        name: connection.exec_driver_sql(f"SELECT * FROM {name}").all()
+        name: list(map(dict, connection.exec_driver_sql(f"SELECT * FROM {name}").mappings()))
         for name in sa.inspect(connection).get_table_names()
         if name != "alembic_version"
     }
@@ -91,7 +91,14 @@ def test_a_filled_database_is_upgraded_and_keeps_its_rows_and_triggers(bare):
     with bare.connect() as connection:
         after = rows_of(connection)
         assert live_triggers(connection) == listed(connection)
-    assert {name: after[name] for name in before} == before
+    kept = {  # columns that came later are no loss
+        name: [
+            {column: row[column] for column in old}
+            for row, old in zip(after[name], rows, strict=True)
+        ]
+        for name, rows in before.items()
+    }
+    assert kept == before
     with sa.orm.Session(bare) as session:
         assert wrong_counts(session) == []
 
