@@ -133,6 +133,7 @@ MATRIX = {
     "judging.ask_to_reopen": ORGANIZERS,
     "judging.decide_reopening": ORGANIZERS,
     "judging.chair_report": ORGANIZERS,
+    "judging.ask_words": ORGANIZERS,
     "judging.give_award": ORGANIZERS,
     "judging.reveal": ORGANIZERS,
     "judging.show_step": ORGANIZERS,
