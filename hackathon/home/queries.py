@@ -21,6 +21,7 @@ from hackathon.projects.rules import LABELS
 from hackathon.shared.money import Micros, whole_dollars
 from hackathon.shared.show import ago, day
 from hackathon.teams.models import Membership
+from hackathon.teams.queries import own_requests, suggestions, team_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from hackathon.events.models import Event
     from hackathon.people.rules import Actor
+    from hackathon.teams.queries import Suggestion
 
 RUNNING = (Phase.JUDGING, Phase.HACKING, Phase.RESULTS, Phase.REGISTRATION)
 """The event in focus is the first of these; results wait for the winners' follow-up."""
@@ -64,6 +66,9 @@ class Home:
     needs: list[Link] = field(default_factory=list)
     numbers: list[Number] = field(default_factory=list)
     deadline: tuple[str, datetime] | None = None
+    fits: list[Suggestion] = field(default_factory=list)
+    asked: set[int] = field(default_factory=set)
+    """The teams that fit a lone participant best, and those they have asked already."""
 
     @property
     def sentence(self) -> str:
@@ -82,6 +87,7 @@ class Home:
 class _Counts:
     terms: dict[int, int | None]
     alone: int
+    roles: dict[int, str] = field(default_factory=dict)
 
 
 def home_of(session: Session, actor: Actor) -> Home:
@@ -118,7 +124,7 @@ def home_of(session: Session, actor: Actor) -> Home:
         if actor.organizes(home.focus.event.id):
             _organize(session, home, home.focus, rounds, counts)
         elif actor.takes_part(home.focus.event.id):
-            _take_part(session, home, home.focus, person_id)
+            _take_part(session, home, home.focus, person_id, counts)
     return home
 
 
@@ -149,12 +155,15 @@ def _counts(session: Session, person_id: int, focus: EventRow | None) -> _Counts
     )
     lone = select(alone.label("alone")).subquery()
     rows = session.execute(
-        select(lone.c.alone, Registration.event_id, Registration.terms_version)
+        select(
+            lone.c.alone, Registration.event_id, Registration.terms_version, Registration.role
+        )
         .select_from(lone)
         .outerjoin(Registration, Registration.person_id == person_id)
     ).all()
-    terms = {event_id: version for _, event_id, version in rows if event_id is not None}
-    return _Counts(terms, rows[0].alone)
+    mine = [row for row in rows if row.event_id is not None]
+    terms = {row.event_id: row.terms_version for row in mine}
+    return _Counts(terms, rows[0].alone, {row.event_id: row.role for row in mine})
 
 
 def _ask(home: Home, row: EventRow, actor: Actor, counts: _Counts) -> None:
@@ -267,7 +276,9 @@ def _follow_round(home: Home, row: EventRow, found: Glance) -> None:
         home.need(words[found.state], "judging.cockpit", **where)
 
 
-def _take_part(session: Session, home: Home, row: EventRow, person_id: int) -> None:
+def _take_part(
+    session: Session, home: Home, row: EventRow, person_id: int, counts: _Counts
+) -> None:
     event = row.event
     rows = project_rows(session, event, person_id=person_id)
     own = rows[0] if rows else None
@@ -276,6 +287,9 @@ def _take_part(session: Session, home: Home, row: EventRow, person_id: int) -> N
     if own is None:
         if row.phase in FORMING:
             home.need(f"Find a team in {event.name}, or make one.", "teams.index", slug=event.slug)
+            teams = team_rows(session, event.id)
+            home.fits = suggestions(teams, counts.roles.get(event.id, ""))
+            home.asked = own_requests(session, event.id, person_id) if home.fits else set()
         return
     home.numbers.append(
         Number("team", "Your team", own.team.name, _card_words(own), "projects.index")
