@@ -155,9 +155,7 @@ def _counts(session: Session, person_id: int, focus: EventRow | None) -> _Counts
     )
     lone = select(alone.label("alone")).subquery()
     rows = session.execute(
-        select(
-            lone.c.alone, Registration.event_id, Registration.terms_version, Registration.role
-        )
+        select(lone.c.alone, Registration.event_id, Registration.terms_version, Registration.role)
         .select_from(lone)
         .outerjoin(Registration, Registration.person_id == person_id)
     ).all()
