@@ -10,6 +10,7 @@ from make import make_participant, make_person
 from sqlalchemy import func, select
 
 from hackathon.events.models import Event
+from hackathon.office.service import exports
 from hackathon.people.access import load_actor
 from hackathon.report.models import Survey, SurveyAnswer
 from hackathon.report.queries import survey as queries
@@ -120,6 +121,18 @@ def test_a_named_survey_says_who_said_what_at_once(cast):
     assert queries.named_replies(reading(), stored(cast)) == [("Paul", {0: 2, 1: 1})]
     do(service.close_survey, cast.olga, event_id=cast.event_id)
     assert reading().scalar(select(func.count(SurveyAnswer.person_id))) == 1
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_an_export_holds_the_answers_of_a_named_survey_alone(cast, is_named):
+    write(cast, is_named=is_named)
+    do(service.open_survey, cast.olga, event_id=cast.event_id)
+    say(cast, cast.paul, "2", "1", "Nobody else says this")
+    event = reading().get_one(Event, cast.event_id)
+    dump = exports.dump_event(reading(), event, with_values=True)
+    assert (len(dump.tables["survey_answers"][1]), "Nobody else" in str(dump)) == (
+        int(is_named), is_named,
+    )  # fmt: skip
 
 
 def test_only_people_of_the_event_answer_and_only_organizers_ask(cast, is_open):
