@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import logging
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
 from flask_login import LoginManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hackathon.shared import gate, live, mail, sessions, show, web
+from hackathon.shared import gate, live, logs, mail, sessions, show, web
 from hackathon.shared.db import db, reading, tune
 from hackathon.shared.settings import (
     CHECKOUT,
@@ -40,10 +39,6 @@ FEATURES = (
     "office",
     "home",
 )
-
-
-QUIET = ("alembic", "huey", "werkzeug", "engineio", "socketio")
-"""Loggers of libraries that say too much, or (werkzeug) would log sign-in links."""
 
 
 def doors(kind: str) -> list[ModuleType]:
@@ -71,9 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or read_settings()
     secret = prepare_folder(settings)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logs.set_up(settings)
     ui = PACKAGE if (PACKAGE / "templates").is_dir() else CHECKOUT
     app = Flask(
         "hackathon",
@@ -109,14 +102,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def engine_options(settings: Settings) -> dict[str, object]:
-    """What the engine is made with."""
+    """What the engine is made with; all pages together have some two thousand statements."""
+    size = {"pool_size": 20, "query_cache_size": 2500}
     if settings.database.startswith("sqlite"):
-        return {
-            "pool_size": 20,
-            "max_overflow": 300,
-            "connect_args": {"check_same_thread": False},
-        }
-    return {"pool_size": 20, "max_overflow": 60, "pool_pre_ping": True}
+        return {**size, "max_overflow": 300, "connect_args": {"check_same_thread": False}}
+    return {**size, "max_overflow": 60, "pool_pre_ping": True}
 
 
 def _set_up_database(app: Flask) -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from flask import Flask
+
     from hackathon.shared.settings import Settings
 
 logger = logging.getLogger("hackathon.server")
@@ -254,7 +256,8 @@ def serve_laptop(settings: Settings, host: str, port: int, *, with_demo: bool) -
             demo.fill_in_background(running.app)
         elif first:
             click.echo("The database is empty. The first administrator signs in here, once:")
-            click.echo("  " + first_administrator_link(running, running.settings.public_url or own))
+            address = running.settings.public_url or own
+            click.echo("  " + first_administrator_link(running.app, address))
         threading.Thread(target=_keep_anchoring, args=(switch,), daemon=True).start()
         try:
             server.serve_forever()
@@ -262,12 +265,12 @@ def serve_laptop(settings: Settings, host: str, port: int, *, with_demo: bool) -
             click.echo("Stopped.")
 
 
-def first_administrator_link(running: Running, address: str) -> str:
+def first_administrator_link(app: Flask, address: str) -> str:
     """Make the first administrator of an empty database; returns the one-time link."""
     from hackathon.people import service  # noqa: PLC0415 - after the tables are loaded
     from hackathon.people.rules import COMMAND_LINE, SiteRole  # noqa: PLC0415 - as above
 
-    with running.app.app_context(), transaction() as session:
+    with app.app_context(), transaction() as session:
         person = service.add_person(
             session, COMMAND_LINE, email="admin@localhost", name="Administrator"
         )

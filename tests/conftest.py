@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import subprocess
+import sys
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path  # noqa: TC003 - fixtures read it
+from pathlib import Path
 
 import make
 import pytest
@@ -15,6 +18,7 @@ import sqlalchemy as sa
 from flask import Flask  # noqa: TC002 - fixtures read it
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from terminal import Terminal
 
 from hackathon.app import create_app, engine_options
 from hackathon.shared import clock as clock_module
@@ -29,6 +33,8 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("suite")
+
+ROOT = Path(__file__).parents[1]
 
 SATURDAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 """The second day of the stage's event, in phase hacking."""
@@ -49,6 +55,26 @@ def sqlite_template(tmp_path_factory):
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     with_wal.dispose()
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory):
+    """An instance whose demo `hackathon demo` has filled, to copy; one for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder, told = base / "filled", base / "filled.txt"
+    with (base / "filled.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            environment = {**os.environ, "HACKATHON_INSTANCE": str(folder)}
+            environment.pop("DATABASE_URL", None)
+            line = [sys.executable, "-m", "hackathon", "demo"]
+            done = subprocess.run(
+                line, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+            )
+            told.write_text(done.stdout + done.stderr)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -164,6 +190,14 @@ def make_app(url: str, folder: Path, **more: object) -> Flask:
 
 
 _assembled: list[Flask] = []
+_compiled: dict[str, sa.Engine] = {}
+
+
+def _keep_compiled(engine: sa.Engine) -> None:
+    """Let a worker's engines share compiled statements, which a dialect object keeps apart."""
+    first = _compiled.setdefault(engine.dialect.name, engine)
+    engine.dialect = engine.pool._dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache
 
 
 def lend_app(url: str, folder: Path) -> Flask:
@@ -182,6 +216,7 @@ def lend_app(url: str, folder: Path) -> Flask:
     app.extensions["settings"] = settings
     app.extensions.pop("sign_in_limits", None)
     engine = sa.create_engine(url, **engine_options(settings))
+    _keep_compiled(engine)
     tune(engine)
     db._app_engines[app] = {None: engine}
     live._rooms.boards.clear()
@@ -293,6 +328,15 @@ def stage(app, clock):
 def cast(database, clock):
     """The cast in the database of each engine."""
     return set_stage()
+
+
+@pytest.fixture
+def hackathon(tmp_path, sqlite_template):
+    """Run the command line; `hackathon.instance` holds an empty migrated database."""
+    run = Terminal(tmp_path)
+    run.instance.mkdir(exist_ok=True)
+    shutil.copy(sqlite_template, run.instance / "hackathon.db")
+    return run
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 
+from hackathon.server import own_addresses
+
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("hackathon", "tests", "dev.py", "build_assets.py", "wsgi.py")
 CHECKS = {
@@ -23,7 +25,7 @@ CHECKS = {
     "lint-imports": ("-c", "import importlinter.cli as c; c.lint_imports_command()", "--no-logo"),
     "djlint": ("-m", "djlint", "templates", "--lint", "--quiet"),
 }
-EVERYTHING = ("-n", "auto", "--cov", "--cov-report=term")
+EVERYTHING = ("-n", "auto")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
 
@@ -72,6 +74,8 @@ def prepare() -> list[str]:
         os.environ["TEST_DATABASE_URL"] = address
     else:
         left_out.append("the tests on PostgreSQL (TEST_DATABASE_URL does not answer)")
+    if not own_addresses():
+        left_out.append("the phones in the room (this computer is on no network)")
     return left_out
 
 

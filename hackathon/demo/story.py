@@ -224,6 +224,9 @@ class Story(Telling):
             [(person_id, key) for key, person_id in judges.items()],
         )
         opens = (plan.submissions_close_at or plan.ends_at) + timedelta(minutes=15)
+        with clock.story(opens), transaction() as session:
+            for person_id in judges.values():
+                self._come_in(session, person_id)
         sheets = civic_data.sheets(panel.criteria)
         panel.open(opens, list(self._keys()))
         pause = (self.today - STAGE_TIME - opens) / (ON_STAGE - 1)

@@ -16,7 +16,7 @@ from hackathon.people import service as people
 from hackathon.people.rules import COMMAND_LINE, SiteRole
 from hackathon.projects import service as projects
 from hackathon.projects.queries import project_of_team
-from hackathon.shared import clock
+from hackathon.shared import clock, sessions
 from hackathon.shared.db import transaction
 from hackathon.teams import service as teams
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from hackathon.people.rules import Actor
+
+
+DEVICES = ("Firefox on Linux", "Chrome on Android", "Safari on iPhone", "Edge on Windows")
 
 
 def quarter_day(today: date, back: int) -> date:
@@ -53,6 +56,8 @@ class Telling:
         """Past plans by quarters ago; 0 is the present event's."""
         self.events: dict[int, int] = {}
         """Events by quarters ago; next quarter's is -1."""
+        self.inside: set[int] = set()
+        """Who has signed in."""
         self.panels: dict[int, Panel] = {}
         """Rounds by quarters ago."""
         self.captains: dict[int, list[tuple[str, int]]] = defaultdict(list)
@@ -128,7 +133,14 @@ class Telling:
                     line="I would love to work on something people use every day.",
                 )
                 actor = self._actor(session, address)
+                self._come_in(session, self.ids[address])
                 events.register(session, actor, token=token, joining=joining)
+
+    def _come_in(self, session: Session, person_id: int) -> None:
+        """Whoever did something has signed in at least once."""
+        if person_id not in self.inside:
+            self.inside.add(person_id)
+            sessions.begin(session, person_id=person_id, device=DEVICES[person_id % len(DEVICES)])
 
     def _form_team(
         self, session: Session, event_id: int, name: str, about: str, members: Sequence[str]

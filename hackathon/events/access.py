@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from flask import g
 
-from hackathon.events.queries import find_event, moves_of, schedule_of
+from hackathon.events.queries import find_place, schedule_of
+from hackathon.events.queries.announcements import banners_for
 from hackathon.events.rules import Phase, next_boundary, phase_at
 from hackathon.people.access import actor_or_none, finds_events
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from hackathon.events.models import Event
+    from hackathon.events.models import Announcement, Event
     from hackathon.people.rules import Actor
 
 
@@ -48,6 +50,13 @@ class Here:
         )
 
     @property
+    def banners(self) -> Sequence[Announcement]:
+        """What was announced to the viewer and not put away yet; for the page's head."""
+        if self.actor is None or self.actor.person_id is None:
+            return []
+        return banners_for(reading(), self.event, self.actor.person_id, self.now)
+
+    @property
     def zone(self) -> str:
         """The zone to show times in: the person's, else the event's."""
         return (self.actor.zone if self.actor else "") or self.event.zone
@@ -63,8 +72,7 @@ def here(slug: str) -> Here:
     if slug not in kept:
         session = reading()
         actor = actor_or_none()
-        event = find_event(session, actor, slug)
-        moves = moves_of(session, [event.id])[event.id]
+        event, moves = find_place(session, actor, slug)
         schedule = schedule_of(event)
         moment = now()
         kept[slug] = Here(

@@ -18,6 +18,7 @@ from hackathon.events import rules
 from hackathon.events.rules import Phase
 from hackathon.events.service import Joining, Plan
 from hackathon.people.rules import Role
+from hackathon.shared.errors import Invalid
 from hackathon.shared.web import Form, choices
 
 if TYPE_CHECKING:
@@ -174,3 +175,74 @@ class RoleForm(Form):
         "Role",
         choices=choices((role.value, role.value.capitalize()) for role in Role),
     )
+
+
+class MomentForm(Form):
+    """Parent of forms with times of the event's day; asks which when an hour happens twice."""
+
+    which = SelectField(
+        "The clocks go back that night",
+        choices=choices(
+            [("", "Which of the two?"), ("first", "Before they go back"), ("second", "After")]
+        ),
+        default="",
+    )
+    asks_which = False
+
+    def instant(self, field: str, zone: str) -> datetime | None:
+        """The instant typed in a field, local in the zone; None when it is empty.
+
+        Raises:
+            Invalid: not a time, or not one that night, or which of two is meant.
+        """
+        text = str(self._fields[field].data or "").strip()
+        if not text:
+            return None
+        second = {"first": False, "second": True}.get(str(self.which.data))
+        try:
+            return rules.local_instant(text, zone, field=field, second=second)
+        except Invalid as refusal:
+            if refusal.word != "twice":
+                raise
+            self.asks_which = True
+            raise Invalid(
+                "twice",
+                "That hour happens twice that night. Choose below which one you mean.",
+                field=field,
+            ) from None
+
+
+def typed_moments(zone: str, **moments: datetime | None) -> dict[str, str]:
+    """Instants as a MomentForm shows them, with `which` where a local time happens twice."""
+    from hackathon.shared.show import zone_of  # noqa: PLC0415 - only for pages that edit
+
+    values = {"which": ""}
+    for name, moment in moments.items():
+        local = moment.astimezone(zone_of(zone)) if moment else None
+        values[name] = f"{local:%Y-%m-%dT%H:%M}" if local else ""
+        if local and local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+            values["which"] = "second" if local.fold else "first"
+    return values
+
+
+class AnnouncementForm(MomentForm):
+    """What to say, to whom, when."""
+
+    audience = SelectField(
+        "For", choices=choices((word.value, word.label) for word in rules.Audience)
+    )
+    text = TextAreaField("Text", [DataRequired("Write what you want to say."), Length(max=1000)])
+    send_at = StringField("At", [Optional()])
+    by_mail = BooleanField("Also by mail", default=True)
+    version = HiddenField(default="0")
+
+
+class AgendaForm(MomentForm):
+    """One line of the agenda."""
+
+    title = StringField("What", [DataRequired("Say what happens."), Length(max=200)])
+    starts = StringField("Starts", [DataRequired("When does it start?")])
+    ends = StringField("Ends", [Optional()])
+    place = StringField("Where", [Length(max=200)])
+    link = StringField("Link", [Length(max=500)])
+    version = HiddenField(default="0")

@@ -1,4 +1,4 @@
-"""What follows an event: everybody in it learns that its deadline has moved."""
+"""What follows an event: its people learn that the deadline has moved, and what is announced."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 from flask import current_app
 from sqlalchemy import select
 
-from hackathon.events.models import Event, Lesson, Registration
+from hackathon.events.models import Announcement, Event, Lesson, Registration
+from hackathon.events.queries import announcements
+from hackathon.events.rules import Audience
+from hackathon.events.service.announcements import send_due
 from hackathon.people.models import Person
 from hackathon.shared import mail
+from hackathon.shared.clock import now
+from hackathon.shared.db import reading, transaction
 from hackathon.shared.facts import note_texts
-from hackathon.shared.jobs import on_fact
-from hackathon.shared.notices import notify
+from hackathon.shared.jobs import every_minute, on_fact
+from hackathon.shared.notices import notify, notify_all
 from hackathon.shared.show import local_time
 
 if TYPE_CHECKING:
@@ -77,3 +82,35 @@ def _tell(session: Session, fact: FactRow) -> None:
                 body=f"Hello {person.name},\n\n{text}\n\n{address}{link}\n",
                 key=f"{key}:{person.id}",
             )
+
+
+# --- announcements ------------------------------------------------------------------------
+
+
+@every_minute
+def announce() -> None:
+    """Send the announcements whose time has come, each in a transaction of its own."""
+    for announcement_id in announcements.due(reading(), now()):
+        with transaction() as session:
+            send_due(session, announcement_id=announcement_id)
+
+
+@on_fact("event:", "announcement.sent")
+def tell_announcement(session: Session, fact: FactRow) -> None:
+    """The audience as it is now reads it in a notice, and by mail who wants mails."""
+    row = session.get_one(Announcement, int(fact.values["announcement"]))
+    event = session.get_one(Event, row.event_id)
+    link = f"/events/{event.slug}/announcements"
+    text = f"{event.name}: {row.text}"
+    people = announcements.people_reached(session, event, Audience(row.audience))
+    key = f"announcement:{row.id}"
+    notify_all(session, person_ids=[person.id for person in people], key=key, text=text, link=link)
+    if row.by_mail and not event.is_rehearsal:
+        address = str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
+        bodies = {
+            person.email: f"Hello {person.name},\n\n{row.text}\n\n{address}{link}\n"
+            for person in people
+            if person.by_mail
+        }
+        subject = row.text.splitlines()[0]
+        mail.send_all(session, subject=f"{event.name}: {subject}"[:120], bodies=bodies, key=key)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hackathon.events.rules import Audience
 from hackathon.shared.clock import now
 from hackathon.shared.db import Base
 
@@ -111,3 +112,68 @@ class Registration(Base):
     line: Mapped[str] = mapped_column(default="")
     is_looking: Mapped[bool] = mapped_column(default=False)
     registered_at: Mapped[datetime] = mapped_column(default=now)
+
+
+_WAITING = text("sent_at IS NULL AND withdrawn_at IS NULL")
+
+
+class Announcement(Base):
+    """What organizers say to an audience, shown from `send_at` on; once told it never changes."""
+
+    __tablename__ = "announcements"
+    __table_args__ = (
+        CheckConstraint(
+            f"audience IN ({', '.join(repr(word.value) for word in Audience)})",
+            name="audience_known",
+        ),
+        CheckConstraint("sent_at IS NULL OR withdrawn_at IS NULL", name="sent_or_withdrawn"),
+        Index("ix_announcements_event_id_send_at", "event_id", "send_at"),
+        Index(
+            "ix_announcements_waiting",
+            "send_at",
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    audience: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    by_mail: Mapped[bool] = mapped_column(default=True)
+    send_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    written_at: Mapped[datetime] = mapped_column(default=now)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Dismissal(Base):
+    """A person has read an announcement: its banner is gone for them."""
+
+    __tablename__ = "dismissals"
+
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("announcements.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    dismissed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AgendaItem(Base):
+    """One line of an event's agenda; without an end it is a moment, such as a deadline."""
+
+    __tablename__ = "agenda_items"
+    __table_args__ = (
+        CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="starts_before_end"),
+        Index("ix_agenda_items_event_id_starts_at", "event_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    title: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    place: Mapped[str] = mapped_column(default="")
+    link: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime] = mapped_column(default=now)

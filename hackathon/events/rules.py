@@ -20,6 +20,9 @@ QUARTER = re.compile(r"(20\d\d)-Q([1-4])", re.ASCII)
 SUBMISSIONS_BEFORE_END = timedelta(hours=4)
 FOLLOW_UP_AFTER = timedelta(days=1)
 USUAL_DAYS = range(2, 4)
+LONGEST_ITEM = timedelta(days=3)
+BANNER_LIFE = timedelta(hours=24)
+"""How long an announcement hangs over the pages; then it stands in the list."""
 
 ROLES = (
     "data scientist",
@@ -51,6 +54,25 @@ class Phase(StrEnum):
     def label(self) -> str:
         """How it is shown."""
         return self.value.replace("_", "-").capitalize()
+
+
+class Audience(StrEnum):
+    """Whom an announcement is for; the people are those who fit when it is told or read."""
+
+    EVERYBODY = "everybody"
+    PARTICIPANTS = "participants"
+    CAPTAINS = "captains"
+    TEAMLESS = "teamless"
+    UNSUBMITTED = "unsubmitted"
+    JUDGES = "judges"
+    MENTORS = "mentors"
+    ORGANIZERS = "organizers"
+
+    @property
+    def label(self) -> str:
+        """How it is shown."""
+        words = {"teamless": "People without a team", "unsubmitted": "Teams without a submission"}
+        return words.get(self.value, self.value.capitalize())
 
 
 MOVES = frozenset({Phase.REGISTRATION, Phase.HACKING, Phase.JUDGING})
@@ -283,3 +305,42 @@ def check_reason(reason: str, field: str = "reason") -> str:
     if len(clean) < 3:  # noqa: PLR2004
         raise Invalid("reason", "Say why, in a few words; others will read it.", field=field)
     return clean[:2000]
+
+
+def check_link(link: str, field: str = "link") -> str:
+    """A web address, or nothing; other kinds could run code in who clicks.
+
+    Raises:
+        Invalid: not http(s), or longer than 500 characters.
+    """
+    clean = link.strip()
+    is_web = re.fullmatch(r"https?://[^\s<>\"]{1,490}", clean, re.IGNORECASE)
+    if clean and not is_web:
+        raise Invalid("link", "A link begins with https:// and has no spaces.", field=field)
+    return clean
+
+
+def check_moment(starts_at: datetime, ends_at: datetime | None) -> None:
+    """An end comes after its start, within three days."""
+    if ends_at is not None and not timedelta(0) < ends_at - starts_at <= LONGEST_ITEM:
+        raise Invalid("dates", "It ends after it starts, at most three days later.", field="ends")
+
+
+def moved_along(
+    moment: datetime, *, start: datetime, zone: str, to: datetime, new_zone: str
+) -> datetime:
+    """The same wall-clock time on the same day of another event.
+
+    Args:
+        moment: When it was in the event that began at `start` in `zone`.
+        start: The old event's beginning.
+        zone: The old event's zone.
+        to: The new event's beginning.
+        new_zone: The new event's zone.
+
+    A time that a clock change leaves out that night becomes the one an hour later.
+    """
+    was = moment.astimezone(ZoneInfo(zone))
+    days = (was.date() - start.astimezone(ZoneInfo(zone)).date()).days
+    day = to.astimezone(ZoneInfo(new_zone)).date() + timedelta(days=days)
+    return datetime.combine(day, was.time(), tzinfo=ZoneInfo(new_zone)).astimezone(UTC)

@@ -47,14 +47,17 @@ def _open(page: Page, name: str) -> None:
     if name == "sheet":
         page.get_by_role("link", name="Score it").click()
     if name == "projector":
-        page.get_by_role("link", name="Projector").click()
+        page.get_by_role("link", name="Projector", exact=True).click()
     page.wait_for_timeout(1500)  # for the socket's first word
 
 
 @click.command("screenshots")
 @click.option("--url", default="http://127.0.0.1:5000", show_default=True, help="A running demo.")
 @click.option("--to", "folder", default="docs/screenshots", show_default=True, help="Where to.")
-def screenshots(url: str, folder: str) -> None:
+@click.option(
+    "--only", multiple=True, type=click.Choice([shot[0] for shot in SHOTS]), help="Only this one."
+)
+def screenshots(url: str, folder: str, only: tuple[str, ...]) -> None:
     """Take the pictures of README from a running demo (needs the test extra and chromium)."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here, only for this
 
@@ -63,6 +66,8 @@ def screenshots(url: str, folder: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for name, person, path, width, scheme in SHOTS:
+            if only and name not in only:
+                continue
             height = 844 if width < 600 else 800  # noqa: PLR2004 - a phone
             context = browser.new_context(
                 viewport={"width": width, "height": height},

@@ -10,16 +10,20 @@ from sqlalchemy import func, select
 from hackathon.backlog.models import FurtherWish, Proposal
 from hackathon.backlog.queries.figures import overdue_of
 from hackathon.backlog.queries.wishes import is_waiting
+from hackathon.credits.models import Posting
 from hackathon.credits.queries.board import team_lines
 from hackathon.events.models import Registration
 from hackathon.events.queries import EventRow, events_for, phase_of
 from hackathon.events.rules import Phase
+from hackathon.judging.models import Mark
 from hackathon.judging.queries.glance import Glance, glances
 from hackathon.judging.rules import MARKING, State
 from hackathon.projects.queries import ProjectRow, project_rows
 from hackathon.projects.rules import LABELS
+from hackathon.shared import facts, jobs, mail
 from hackathon.shared.money import Micros, whole_dollars
 from hackathon.shared.show import ago, day
+from hackathon.shared.web import Banner
 from hackathon.teams.models import Membership
 from hackathon.teams.queries import own_requests, suggestions, team_rows
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
     from hackathon.events.models import Event
     from hackathon.people.rules import Actor
+    from hackathon.shared.metrics import Sample
     from hackathon.teams.queries import Suggestion
 
 RUNNING = (Phase.JUDGING, Phase.HACKING, Phase.RESULTS, Phase.REGISTRATION)
@@ -69,6 +74,8 @@ class Home:
     fits: list[Suggestion] = field(default_factory=list)
     asked: set[int] = field(default_factory=set)
     """The teams that fit a lone participant best, and those they have asked already."""
+    banners: list[tuple[Banner, str]] = field(default_factory=list)
+    """Whether judging is paused, and the event's name, of each event that may be."""
 
     @property
     def sentence(self) -> str:
@@ -94,8 +101,12 @@ def home_of(session: Session, actor: Actor) -> Home:
     """The home of a person; seven statements, five more when an event is in focus."""
     rows = events_for(session, actor)
     person_id = actor.person_id or 0
-    organized = [row for row in rows if actor.organizes(row.event.id)]
-    judging = [row.event.id for row in organized if row.phase is Phase.JUDGING]
+    judging = [
+        row.event.id
+        for row in rows
+        if row.phase is Phase.JUDGING
+        and (actor.organizes(row.event.id) or actor.event_roles.get(row.event.id))
+    ]
     is_judging = any(row.phase is Phase.JUDGING for row in rows)
     rounds = glances(session, judging, person_id) if is_judging else []
     seats = {found.event_id for found in rounds if found.is_judge}
@@ -109,6 +120,11 @@ def home_of(session: Session, actor: Actor) -> Home:
     running = [row for phase in RUNNING for row in mine if row.phase is phase]
     running.sort(key=lambda row: row.event.is_rehearsal)  # a real event has the focus
     home = Home(events=mine, focus=running[0] if running else None)
+    reasons = {found.event_id: found.reason for found in rounds if found.state is State.PAUSED}
+    home.banners = [
+        (Banner(event.slug, event.id in reasons, reasons.get(event.id, "")), event.name)
+        for event in (row.event for row in mine if row.phase in {Phase.JUDGING, Phase.HACKING})
+    ]
     for late in overdue_of(session, person_id):
         home.need(
             f"{late.title}: {late.what}, due {day(late.due_on)}",
@@ -315,6 +331,28 @@ def _take_part(
 def _card_words(own: ProjectRow) -> str:
     words = {"submitted": "project card complete", "nothing yet": "no project card yet"}
     return words.get(own.status, f"project card {own.status}")
+
+
+def samples(session: Session) -> list[Sample]:
+    """What is watched in the database, for all processes; it names nobody and shows no mark."""
+    facts_behind, seconds_behind = jobs.behind(session)
+    return [
+        ("hackathon_facts_total", "counter", "Facts recorded.", facts.last_position(session)),
+        ("hackathon_marks_total", "counter", "Marks kept.", _count(session, Mark)),
+        (
+            "hackathon_postings_total",
+            "counter",
+            "Postings of the ledger.",
+            _count(session, Posting),
+        ),
+        ("hackathon_mails_waiting", "gauge", "Mails to be sent.", mail.waiting(session)),
+        ("hackathon_jobs_behind_facts", "gauge", "Facts the jobs have to see.", facts_behind),
+        ("hackathon_jobs_behind_seconds", "gauge", "Age of the oldest of these.", seconds_behind),
+    ]
+
+
+def _count(session: Session, table: type[Mark | Posting]) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def database_answers(session: Session) -> bool:

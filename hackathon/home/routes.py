@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING
 
 from flask import (
     Blueprint,
+    Response,
     current_app,
     flash,
     jsonify,
@@ -33,9 +35,9 @@ from hackathon.people.access import (
     requires,
 )
 from hackathon.people.rules import COMMAND_LINE, Role, SiteRole, fold_email
-from hackathon.shared import mail, near
+from hackathon.shared import live, mail, metrics, near
 from hackathon.shared.db import reading
-from hackathon.shared.errors import Conflict, Invalid, NotFound, Refusal
+from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from hackathon.shared.settings import KEPT, BadSettings
 from hackathon.shared.web import device_name
 
@@ -204,3 +206,33 @@ def health() -> ResponseReturnValue:
     except DBAPIError:
         return jsonify({"status": "degraded", "database": "does not answer"})
     return jsonify({"status": "ok"})
+
+
+@blueprint.get("/metrics")
+@requires(PUBLIC)
+def show_metrics() -> ResponseReturnValue:
+    """Figures for Prometheus: for this computer itself, or with the token that is set for it."""
+    settings: Settings = current_app.extensions["settings"]
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    token = settings.metrics_token
+    has_token = bool(token) and hmac.compare_digest(given.encode(), token.encode())
+    if not (has_token or near.is_alone()):
+        raise NotAllowed(
+            "metrics",
+            "These figures are for the computer that the program runs on, or for the token of "
+            "HACKATHON_METRICS_TOKEN, sent as a bearer.",
+        )
+    made = [path.stat().st_mtime for path in settings.backup_folder.glob("hackathon-*.tar")]
+    figures = [
+        ("process_start_time_seconds", "gauge", "When this process began.", metrics.STARTED),
+        *metrics.requests.samples(),
+        ("hackathon_lines", "gauge", "Live lines open.", live.open_lines()),
+        ("hackathon_lines_most", "gauge", "Live lines that fit.", live.MOST_SOCKETS),
+        ("hackathon_people_live", "gauge", "People with a line.", len(live.connected_people())),
+        *queries.samples(reading()),
+        *(
+            ("hackathon_backup_time_seconds", "gauge", "Newest backup.", at)
+            for at in sorted(made)[-1:]
+        ),
+    ]
+    return Response(metrics.text(figures), content_type=metrics.MIMETYPE)

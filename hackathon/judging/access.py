@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import g, request
+from flask import g
 
-from hackathon.judging.queries.rounds import seats_in_event
+from hackathon.judging.queries.here import rounds_here
+from hackathon.judging.queries.rounds import no_such_round
 from hackathon.judging.queries.stage import round_of_key
 from hackathon.people.access import Permission
 from hackathon.shared import sessions
@@ -14,17 +15,35 @@ from hackathon.shared.db import reading
 
 if TYPE_CHECKING:
     from hackathon.judging.models import Round, Seat
+    from hackathon.judging.queries.here import RoundHere
     from hackathon.people.rules import Actor
 
 
+def rounds_of_page(event_id: int, actor: Actor | None) -> list[RoundHere]:
+    """The rounds of an event with the asking person's seats, read once a request."""
+    kept: dict[int, list[RoundHere]] = g.setdefault("rounds_here", {})
+    if event_id not in kept:
+        kept[event_id] = rounds_here(reading(), event_id, actor.person_id if actor else None)
+    return kept[event_id]
+
+
+def round_of_page(event_id: int, actor: Actor | None, round_id: int) -> Round:
+    """A round of this event, without a statement of its own.
+
+    Raises:
+        NotFound: there is none, or it is another event's.
+    """
+    for row in rounds_of_page(event_id, actor):
+        if row.found.id == round_id:
+            return row.found
+    raise no_such_round()
+
+
 def seats_here(event_id: int, actor: Actor | None) -> list[tuple[Seat, Round]]:
-    """The asking person's seats in an event with their rounds, read once a request."""
+    """The asking person's seats in an event with their rounds."""
     if actor is None or actor.person_id is None:
         return []
-    kept: dict[int, list[tuple[Seat, Round]]] = g.setdefault("seats", {})
-    if event_id not in kept:
-        kept[event_id] = seats_in_event(reading(), event_id, actor.person_id)
-    return kept[event_id]
+    return [(row.seat, row.found) for row in rounds_of_page(event_id, actor) if row.seat]
 
 
 JUDGE_OR_ORGANIZER = Permission(
@@ -47,8 +66,8 @@ sessions.opens_by_stage_key(round_of_key)
 
 
 def stage_round() -> int | None:
-    """The round whose projector the key in the address opens (`?stage=`)."""
-    return sessions.stage_key(reading(), request.args.get("stage", ""))
+    """The round whose projector the key of this request opens."""
+    return sessions.stage_key(reading(), sessions.stage_token())
 
 
 STAGE = Permission(

@@ -22,6 +22,7 @@ from hackathon.judging.queries.boards import (
     state_json,
 )
 from hackathon.judging.queries.glance import glances
+from hackathon.judging.queries.here import TURNS, pause_board
 from hackathon.judging.queries.rounds import (
     board_round,
     criteria_of,
@@ -74,6 +75,14 @@ board = Channel(
     "board.changed",
     lambda session, key, audience: Board(*board_rows(session, key, audience)),
     touched_by("judging"),
+)
+
+
+EVERYBODY = "everybody"
+news = Channel(
+    "event.changed",
+    lambda session, key, _audience: Board(*pause_board(session, key)),
+    lambda _stream: None,  # a fact names its round only; `tell` publishes
 )
 
 
@@ -148,6 +157,12 @@ class Release(Message):
     visit: Id
     key: str
     reason: str
+
+
+class WatchEvent(Message):
+    """What everybody at an event must know at once."""
+
+    event: str
 
 
 class WatchBoard(Message):
@@ -327,6 +342,14 @@ def watch_board(data: WatchBoard) -> Row:
     return {"round": found.id, **watched}
 
 
+@message("event.watch", WatchEvent)
+@requires(SIGNED_IN)
+def watch_event(data: WatchEvent) -> Row:
+    """Whether judging is paused, and why: the row `paused` comes and goes."""
+    event = find_event(reading(), current_actor(), data.event)
+    return {"key": event.id, **news.watch(event.id, EVERYBODY)}
+
+
 @follows("judging:")
 def tell(session: Session, fact: FactRow) -> None:
     """Push what happened to those who may know: the judge's own devices, the round's room."""
@@ -357,6 +380,8 @@ def tell(session: Session, fact: FactRow) -> None:
         if fact.kind.startswith(("plan.", "rubric.")):
             state["again"] = fact.kind  # lists or the rubric changed: devices read them again
         push("judging.state", state, f"round:{round_id}")
+        if fact.kind in TURNS:
+            news.publish(session, found.event_id)
     if fact.kind == "mark.corrected":  # only the judge hears of it
         found = session.get_one(Round, round_id)
         event = session.get_one(Event, found.event_id)

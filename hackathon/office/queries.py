@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hackathon.people.rules import Actor
 
 _STREAM = re.compile(
-    r"(judging|late|event|credits|access|proposal|bills|quarter):([1-9]\d{0,8})", re.ASCII
+    r"(judging|late|event|help|credits|access|proposal|bills|quarter):([1-9]\d{0,8})", re.ASCII
 )
 
 
@@ -58,7 +58,7 @@ def _may_read(session: Session, actor: Actor, kind: str, number: int) -> bool:
     if kind in {"judging", "late"}:
         found = session.get(Round, number)
         return found is not None and actor.organizes(found.event_id) and is_frozen(found)
-    if kind in {"event", "credits"}:
+    if kind in {"event", "help", "credits"}:
         return actor.organizes(number)
     if kind in {"bills", "quarter"}:
         return actor.is_program_lead

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
+from hackathon.events.queries.announcements import reaches
+from hackathon.events.rules import Audience
 from hackathon.people.models import Person
 from hackathon.projects.models import Challenge, Project, ProjectVersion
 from hackathon.projects.rules import Card, read_card
@@ -16,7 +18,7 @@ from hackathon.teams.models import Membership, Team
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Subquery
+    from sqlalchemy import ColumnElement, Select, Subquery
     from sqlalchemy.orm import Session
 
     from hackathon.events.models import Event
@@ -117,6 +119,44 @@ def find_version(session: Session, project_id: int, number: int) -> ProjectVersi
     return row
 
 
+def _in_time(event: Event) -> ColumnElement[bool]:
+    """Whether a version, joined to its project, is complete and in time."""
+    return and_(
+        Project.event_id == event.id,
+        ProjectVersion.is_complete.is_(True),
+        or_(
+            ProjectVersion.saved_at < event.submissions_close_at,
+            ProjectVersion.saved_at < Project.reopened_until,
+        ),
+    )
+
+
+def teams_without_submission(event: Event) -> Select[Any]:
+    """The ids of living teams that would come before no judge, as a part of a statement."""
+    served = (
+        select(Project.team_id)
+        .join(ProjectVersion, ProjectVersion.project_id == Project.id)
+        .where(_in_time(event))
+    )
+    out = select(Project.team_id).where(
+        Project.event_id == event.id,
+        or_(Project.withdrawn_at.is_not(None), Project.disqualified_at.is_not(None)),
+    )
+    return select(Team.id).where(
+        Team.event_id == event.id,
+        Team.archived_at.is_(None),
+        Team.id.not_in(served),
+        Team.id.not_in(out),
+    )
+
+
+@reaches(Audience.UNSUBMITTED)
+def _unsubmitted(event: Event) -> Select[Any]:
+    return select(Membership.person_id).where(
+        Membership.left_at.is_(None), Membership.team_id.in_(teams_without_submission(event))
+    )
+
+
 @dataclass(frozen=True)
 class ProjectRow:
     """A team and its project in the organizer's list."""
@@ -153,14 +193,7 @@ def project_rows(
     in_time = (
         select(ProjectVersion.project_id, func.max(ProjectVersion.number).label("number"))
         .join(Project, Project.id == ProjectVersion.project_id)
-        .where(
-            Project.event_id == event.id,
-            ProjectVersion.is_complete.is_(True),
-            or_(
-                ProjectVersion.saved_at < event.submissions_close_at,
-                ProjectVersion.saved_at < Project.reopened_until,
-            ),
-        )
+        .where(_in_time(event))
         .group_by(ProjectVersion.project_id)
         .subquery()
     )

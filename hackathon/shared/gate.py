@@ -11,7 +11,9 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from hackathon.shared import sessions
+from sqlalchemy.exc import DBAPIError
+
+from hackathon.shared import live, sessions
 from hackathon.shared.db import db
 
 if TYPE_CHECKING:
@@ -102,18 +104,26 @@ class Gate:
                 "This page may not open a connection here.",
             )
         interface = self.app.session_interface
-        name = interface.cookie if isinstance(interface, sessions.Sessions) else "session"
+        name, stage_name = "session", "stage"
+        if isinstance(interface, sessions.Sessions):
+            name, stage_name = interface.cookie, interface.stage_cookie
         try:
             jar = SimpleCookie(environ.get("HTTP_COOKIE", ""))
         except CookieError:
             jar = SimpleCookie()
         token = jar[name].value if name in jar else ""
-        with self.app.app_context():
-            found = sessions.find(db.session(), token) if token else None
-            stage = parse_qs(str(environ.get("QUERY_STRING", ""))).get("stage", [""])[0]
-            is_stage = found is None and sessions.stage_key(db.session(), stage) is not None
+        kept = jar[stage_name].value if stage_name in jar else ""
+        stage = parse_qs(str(environ.get("QUERY_STRING", ""))).get("stage", [kept])[0]
+        try:
+            with self.app.app_context():
+                found = sessions.find(db.session(), token) if token else None
+                is_stage = found is None and sessions.stage_key(db.session(), stage) is not None
+        except DBAPIError:
+            return ("503 Service Unavailable", "busy", "The database does not answer; try again.")
         if found is None and not is_stage:
             return ("401 Unauthorized", "not_signed_in", "Sign in first.")
+        if live.is_leaving() or live.open_lines() >= live.MOST_SOCKETS:
+            return ("503 Service Unavailable", "full", "No line is free now; try again.")
         return None
 
     def _headers(self, host: str) -> list[tuple[str, str]]:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from huey import SqliteHuey, crontab
 from huey.consumer import Consumer
 from sqlalchemy import BigInteger, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared import facts, mail
-from hackathon.shared.db import Base, transaction
+from hackathon.shared.clock import now
+from hackathon.shared.db import Base, reading, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("hackathon.jobs")
 
 BATCH = 100
+LOOK_SECONDS = 1.0
 
 Follower = "Callable[[Session, facts.FactRow], None]"
 
@@ -88,6 +91,25 @@ def _advance(name: str) -> int:
         return len(fresh)
 
 
+def _newest(app: Flask) -> int:
+    """The position of the newest fact; 0 while the database does not answer."""
+    try:
+        with app.app_context():
+            return facts.last_position(reading())
+    except DBAPIError:
+        logger.warning("the database does not answer")
+        return 0
+
+
+def behind(session: Session) -> tuple[int, float]:
+    """How many facts the slowest follower has not seen, and the oldest one's age in seconds."""
+    known = dict(session.execute(select(Cursor.name, Cursor.position)).all())
+    slowest = min((known.get(name, 0) for name in _followers), default=0)
+    waiting = facts.last_position(session) - slowest
+    oldest = session.scalar(select(facts.FactRow.at).filter_by(position=slowest + 1))
+    return waiting, (now() - oldest).total_seconds() if oldest is not None else 0.0
+
+
 class _Consumer(Consumer):
     """Huey's consumer as a thread of ours: it leaves the signals alone."""
 
@@ -95,8 +117,15 @@ class _Consumer(Consumer):
         pass
 
 
-def start(app: Flask, settings: Settings) -> Callable[[], None]:
-    """Run the jobs in threads of this process; returns what stops them."""
+def start(app: Flask, settings: Settings, *, alone: bool = False) -> Callable[[], None]:
+    """Run the jobs in threads of this process; returns what stops them.
+
+    Args:
+        app: The application they run in.
+        settings: Where their queue lies.
+        alone: Others write, in processes of their own: look each second whether they did,
+            and stop only after the job that runs.
+    """
     huey = SqliteHuey("jobs", filename=str(settings.folder / "jobs.db"))
 
     @huey.task(retries=3, retry_delay=5)  # type: ignore[untyped-decorator]
@@ -118,19 +147,26 @@ def start(app: Flask, settings: Settings) -> Callable[[], None]:
     over = threading.Event()
 
     def wake_up() -> None:
+        seen = 0
         while not over.is_set():
-            waker.wait()
+            woken = waker.wait(LOOK_SECONDS if alone else None)
             waker.clear()
-            if not over.is_set():
+            if over.is_set():
+                return
+            position = seen if woken else _newest(app)
+            if woken or position > seen:
+                seen = position
                 catch_up()
 
     threading.Thread(target=wake_up, name="jobs-waker", daemon=True).start()
-    consumer = _Consumer(huey, workers=1, periodic=True, initial_delay=0.1, max_delay=1.0)
+    consumer = _Consumer(
+        huey, workers=1, periodic=True, initial_delay=0.1, max_delay=1.0, shutdown_timeout=5
+    )
     threading.Thread(target=consumer.run, name="jobs", daemon=True).start()
 
     def stop() -> None:
         over.set()
         waker.set()
-        consumer.stop()
+        consumer.stop(graceful=alone)
 
     return stop

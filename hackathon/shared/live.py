@@ -51,6 +51,8 @@ PERIOD = 0.2
 """Seconds between two publications of a room: five a second."""
 MESSAGES_A_SECOND = 20
 SOCKETS_A_PERSON = 5
+MOST_SOCKETS = 300
+"""In one process: each holds a thread, and pages need some too."""
 DEEPEST = 5
 LARGEST_PAYLOAD = 16_384
 
@@ -108,7 +110,7 @@ def connected_people() -> set[int]:
         return {entry.person_id for entry in _sockets.values() if entry.person_id is not None}
 
 
-# --- projectors: no person, a key in the address -------------------------------------
+# --- projectors: no person, a key ------------------------------------------------------
 
 
 def close_stages(id_hash: str) -> None:
@@ -128,7 +130,7 @@ def _of_key(id_hash: str) -> list[Socket]:
 
 
 def _connect_stage(sid: str) -> None:
-    token = request.args.get("stage", "")
+    token = sessions.stage_token()
     if sessions.stage_key(reading(), token) is None:
         message = "not_signed_in"
         raise Refused(message)
@@ -167,6 +169,33 @@ def close(sid: str) -> None:
         disconnect(sid, namespace="/")
     except Exception:  # noqa: BLE001 - it may be gone already; the registry is what counts
         logger.info("socket was gone sid=%s", sid)
+
+
+def open_lines() -> int:
+    """How many lines are open in this process, those not yet greeted included."""
+    lines = socketio.server.eio.sockets if socketio.server else {}
+    return sum(not line.closed for line in list(lines.values()))
+
+
+_leaving = threading.Event()
+
+
+def is_leaving() -> bool:
+    """Whether this process is about to end."""
+    return _leaving.is_set()
+
+
+def leave() -> None:
+    """End all lines below Socket.IO, so that each device comes back by itself, in its own time.
+
+    New ones are refused from now on. What a message is doing goes on to its commit; when its
+    acknowledgement is lost, the device sends it again and reads the same receipt.
+    """
+    _leaving.set()
+    while open_lines():
+        for line in list(socketio.server.eio.sockets.values()):
+            line.close(wait=False, abort=True)
+        time.sleep(PERIOD)
 
 
 @dataclass
@@ -218,7 +247,7 @@ def _admit() -> None:
     with _sockets_lock:
         known = _sockets.get(sid)
     if known is not None and known.person_id is None:
-        is_in = sessions.stage_key(reading(), request.args.get("stage", "")) is not None
+        is_in = sessions.stage_key(reading(), sessions.stage_token()) is not None
     else:
         is_in = known is not None and visit.row is not None and current_user.is_authenticated
     if known is None or not is_in:
@@ -480,6 +509,8 @@ def set_up(app: Flask) -> Ticker:
         max_http_buffer_size=LARGEST_PAYLOAD,
         ping_interval=20,
         ping_timeout=15,
+        logger=logging.getLogger("socketio"),  # else each writes past our formatter
+        engineio_logger=logging.getLogger("engineio"),
     )
     socketio.on("connect")(_connect)
     socketio.on("disconnect")(_disconnect)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_mailman import EmailMessage, Mail
-from sqlalchemy import Text, select
+from sqlalchemy import Text, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -25,6 +25,8 @@ from hackathon.shared.db import Base, db, transaction
 from hackathon.shared.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Flask
     from sqlalchemy.orm import Session
 
@@ -62,6 +64,29 @@ def send(session: Session, *, to: str, subject: str, body: str, key: str) -> Non
         session.flush()
 
 
+def send_all(session: Session, *, subject: str, bodies: Mapping[str, str], key: str) -> None:
+    """Write one mail to many, in two statements; each address once for a `key`.
+
+    Args:
+        session: An open transaction.
+        subject: The same for all.
+        bodies: What each address reads.
+        key: Of the whole mailing.
+    """
+    keys = {address: f"{key}:{address}" for address in bodies}
+    written = set(
+        session.scalars(select(OutgoingMail.key).where(OutgoingMail.key.in_(keys.values())))
+    )
+    clean = " ".join(subject.split())
+    fresh = [
+        {"key": keys[address], "address": address, "subject": clean, "body": body}
+        for address, body in bodies.items()
+        if keys[address] not in written
+    ]
+    if fresh:
+        session.execute(insert(OutgoingMail), fresh)
+
+
 def deliver() -> int:
     """Send what waits; returns how many went out. A failure is tried again, later each time."""
     waiting = list(
@@ -87,6 +112,13 @@ def deliver() -> int:
             done += 1
             _note(mail.id, sent=True)
     return done
+
+
+def waiting(session: Session) -> int:
+    """How many are still to be sent; those given up are not counted."""
+    query = select(func.count()).select_from(OutgoingMail)
+    query = query.where(OutgoingMail.sent_at.is_(None), OutgoingMail.tries < MOST_TRIES)
+    return session.scalar(query) or 0
 
 
 def _note(mail_id: int, *, sent: bool) -> None:

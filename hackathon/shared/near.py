@@ -36,6 +36,12 @@ def is_near() -> bool:
         return False
 
 
+def is_alone() -> bool:
+    """Whether it comes from this computer and nobody passed it on: no proxy, known or not."""
+    passed_on = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return is_near() and not passed_on
+
+
 def has_pin() -> bool:
     """Whether somebody from elsewhere could pass."""
     return "demo_pin" in current_app.extensions

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - SQLAlchemy reads the annotation
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
 from hackathon.shared.db import Base
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -37,6 +39,21 @@ def notify(session: Session, *, person_id: int, key: str, text: str, link: str) 
     if session.scalar(select(Notice.id).where(Notice.key == own_key)) is None:
         session.add(Notice(person_id=person_id, key=own_key, text=text, link=link))
         session.flush()
+
+
+def notify_all(
+    session: Session, *, person_ids: Sequence[int], key: str, text: str, link: str
+) -> None:
+    """Tell many people something once, in two statements; the same `key` again changes nothing."""
+    rows = {f"{key}:{person_id}": person_id for person_id in person_ids}
+    told = set(session.scalars(select(Notice.key).where(Notice.key.in_(rows))))
+    fresh = [
+        {"person_id": person_id, "key": own_key, "text": text, "link": link}
+        for own_key, person_id in rows.items()
+        if own_key not in told
+    ]
+    if fresh:
+        session.execute(insert(Notice), fresh)
 
 
 def notices_of(session: Session, person_id: int, limit: int = 50) -> list[Notice]:

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 
 from hackathon.shared.clock import now
 from hackathon.shared.db import db
+from hackathon.shared.errors import Conflict
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -48,6 +49,35 @@ def upgrade(engine: Engine | None = None, to: str = "head") -> bool:
         return False
     command.upgrade(_config(engine), to)
     return True
+
+
+def bring_up(engine: Engine, *, has_dump: bool = False) -> Path | None:
+    """Bring a database to the newest revision, safely; returns the copy made before on SQLite.
+
+    Raises:
+        Conflict: it is a newer program's, or PostgreSQL holding data without a dump made first.
+    """
+    found = current(engine)
+    if found == newest():
+        return None
+    if found is not None and found > newest():
+        raise Conflict(
+            "newer",
+            f"The database is at revision {found}, newer than this program knows ({newest()}); "
+            "nothing was changed. Run the newer program.",
+        )
+    if engine.dialect.name == "postgresql" and found and not has_dump:
+        address = engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
+        raise Conflict(
+            "needs_dump",
+            f"The schema has to change from revision {found} to {newest()}; nothing was changed. "
+            "Make a dump first, then agree:\n"
+            f"  pg_dump --format=custom --file=hackathon.dump '{address}'\n"
+            "  hackathon db upgrade --yes",
+        )
+    copy = copy_before(engine) if found else None
+    upgrade(engine)
+    return copy
 
 
 def copy_before(engine: Engine) -> Path | None:

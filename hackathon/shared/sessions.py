@@ -13,6 +13,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from flask import current_app, request
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import ForeignKey, select, update
@@ -125,6 +126,20 @@ def stage_key(session: Session, token: str) -> int | None:
     return _stage_keys[0](session, digest(token))
 
 
+def stage_token() -> str:
+    """The projector's key of this request or socket: in the address (`?stage=`), else kept."""
+    interface = current_app.session_interface
+    name = interface.stage_cookie if isinstance(interface, Sessions) else "stage"
+    return request.args.get("stage") or request.cookies.get(name, "")
+
+
+def keep_stage_token(answer: Response, token: str) -> None:
+    """Keep a projector's key in its browser, so that no address shows it any longer."""
+    interface = current_app.session_interface
+    if isinstance(interface, Sessions):
+        interface.keep_stage(answer, token)
+
+
 class Visit(CallbackDict[str, Any], SessionMixin):
     """The session of one request: who is signed in, flashes, the CSRF token."""
 
@@ -185,6 +200,7 @@ class Sessions(SessionInterface):
         self.cookie = "__Host-session" if secure else "session"
         self.visitor_cookie = "__Host-visitor" if secure else "visitor"
         self.flash_cookie = "__Host-flash" if secure else "flash"
+        self.stage_cookie = "__Host-stage" if secure else "stage"
 
     def open_session(self, app: Flask, request: Request) -> Visit:
         """Read who is there; never writes."""
@@ -223,6 +239,10 @@ class Sessions(SessionInterface):
         if visit.row is not None or visit.new_token:
             response.headers.setdefault("Cache-Control", "no-store")
             response.vary.add("Cookie")
+
+    def keep_stage(self, response: Response, token: str) -> None:
+        """Set a projector's key as its browser's cookie."""
+        self._set(response, self.stage_cookie, token)
 
     def _set(self, response: Response, name: str, value: str) -> None:
         response.set_cookie(

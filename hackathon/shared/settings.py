@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -15,7 +16,7 @@ PACKAGE = Path(__file__).parent.parent
 CHECKOUT = PACKAGE.parent
 KEPT = ("public_url", "mail_server", "mail_port", "mail_user", "mail_password", "mail_from")
 """What the program itself may be told on a page; the environment wins."""
-SECRET_NAMES = frozenset({"secret_key", "mail_password"})
+SECRET_NAMES = frozenset({"secret_key", "mail_password", "metrics_token"})
 
 
 class BadSettings(Exception):  # noqa: N818 - reads as what it is
@@ -48,8 +49,11 @@ class Settings(BaseSettings):
     mail_password: str = ""
     mail_from: str = "Hackathon <hackathon@localhost>"
     jobs: bool = True
+    backups: Path | None = None
     two_people_above: int = Field(default=500, ge=0, le=10_000_000)
     log_level: str = "INFO"
+    log_format: Literal["", "text", "json"] = ""
+    metrics_token: str = ""
 
     @field_validator("public_url")
     @classmethod
@@ -70,7 +74,7 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "metrics_token")
     @classmethod
     def _check_secret(cls, value: str) -> str:
         if value and len(value) < 32:  # noqa: PLR2004
@@ -96,6 +100,11 @@ class Settings(BaseSettings):
         if self.database_url and not self.demo:
             return self.database_url
         return f"sqlite:///{self.folder / 'hackathon.db'}"
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where the backups made by themselves go; another disk is better."""
+        return self.backups or self.folder / "backups"
 
     @property
     def secure(self) -> bool:

@@ -236,6 +236,21 @@ _refuse_when(
     "a hold ends once and keeps its amount",
 )
 _refuse_when("holds_no_delete", "holds", "DELETE", "1 = 1", "holds are never deleted")
+# the days of an event
+_refuse_when(
+    "announcements_told_stay",
+    "announcements",
+    "UPDATE",
+    "OLD.sent_at IS NOT NULL",
+    "what was announced stays as it is",
+)
+_refuse_when(
+    "help_requests_end_once",
+    "help_requests",
+    "UPDATE",
+    "OLD.ended_at IS NOT NULL",
+    "a help request ends once",
+)
 # backlog
 append_only("proposal_moves")
 append_only("proposal_pages")

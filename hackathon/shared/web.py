@@ -30,7 +30,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
-from hackathon.shared import errors, sessions, workbook
+from hackathon.shared import errors, metrics, sessions, workbook
 from hackathon.shared.clock import now
 from hackathon.shared.db import busy, transaction
 from hackathon.shared.errors import BadRequest, NotFound, NotSignedIn, Refusal
@@ -180,6 +180,16 @@ class Entry:
     also: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Banner:
+    """What everybody on a page of an event must know now: that judging is paused, and why."""
+
+    slug: str
+    is_paused: bool = False
+    reason: str = ""
+
+
+_banners: list[Callable[[Any], Banner | None]] = []
 _tabs: list[Entry] = []
 _nav: list[Entry] = []
 
@@ -197,6 +207,16 @@ def tab(
     A feature's pages lie below its first tab, those in `also` below this one.
     """
     _tabs.append(Entry(order, label, endpoint, shown, also))
+
+
+def banner(teller: Callable[[Any], Banner | None]) -> None:
+    """Tell what stands above every page of an event; the feature lies above this module."""
+    _banners[:] = [teller]
+
+
+def event_banner(here: Any) -> Banner | None:  # noqa: ANN401 - events.access.Here
+    """What stands above this page of an event; None where nothing ever will."""
+    return _banners[0](here) if _banners else None
 
 
 def nav(order: int, label: str, endpoint: str, shown: Callable[[Any], bool]) -> None:
@@ -334,7 +354,8 @@ def answer_refusal(refusal: Refusal) -> ResponseReturnValue:
             headers,
         )
     if isinstance(refusal, NotSignedIn):
-        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        asked = request.path if "stage" in request.args else request.full_path.rstrip("?")
+        back = asked if request.method == "GET" else "/"
         return redirect(url_for("people.sign_in", next=back))
     typed = []
     if refusal.word == "expired_form":
@@ -415,17 +436,28 @@ def _note_use() -> None:
         logger.warning("last_seen not written reference=%s", reference())
 
 
+def _begin() -> None:
+    g.begun = time.monotonic()
+
+
 def _log_request(response: Response) -> Response:
     """One line a request: the rule, not the path, so that no sign-in link is logged."""
     rule = request.url_rule.rule if request.url_rule else "(no such page)"
     visit: Any = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
+    seconds = time.monotonic() - g.get("begun", time.monotonic())
+    metrics.requests.count(response.status_code, seconds)
+    fields = {
+        "method": request.method,
+        "rule": rule,
+        "status": response.status_code,
+        "ms": round(1000 * seconds, 1),
+        "reference": reference(),
+        "person": getattr(visit, "person_id", None),
+    }
     logger.info(
-        "%s %s %s reference=%s person=%s",
-        request.method,
-        rule,
-        response.status_code,
-        reference(),
-        getattr(visit, "person_id", None),
+        "%(method)s %(rule)s %(status)s %(ms)s ms reference=%(reference)s person=%(person)s",
+        fields,
+        extra={"fields": fields},
     )
     return response
 
@@ -436,11 +468,15 @@ def set_up(app: Flask) -> None:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
     app.config["MAX_FORM_PARTS"] = 400
     app.after_request(_log_request)
+    app.before_request(_begin)
     app.before_request(check_csrf)
     app.before_request(_note_use)
     app.register_error_handler(Refusal, answer_refusal)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(Exception, _answer_crash)
     app.jinja_env.globals.update(
-        csrf_token=csrf_token, once_key=lambda: uuid.uuid4().hex, event_tabs=event_tabs
+        csrf_token=csrf_token,
+        once_key=lambda: uuid.uuid4().hex,
+        event_banner=event_banner,
+        event_tabs=event_tabs,
     )

@@ -7,6 +7,7 @@ from wtforms.validators import DataRequired, Length, NumberRange
 
 from hackathon.events.rules import ROLES
 from hackathon.shared.web import Form, choices
+from hackathon.teams.rules import TOPICS
 
 
 class TeamForm(Form):
@@ -58,3 +59,11 @@ class AgreeForm(Form):
     agreed = BooleanField(
         "They agreed", [DataRequired("Ask them first: nobody is moved without their word.")]
     )
+
+
+class HelpForm(Form):
+    """What a team asks help for, and where it sits."""
+
+    topic = SelectField("About", choices=choices(TOPICS.items()))
+    wish = StringField("In one sentence", [Length(max=300)])
+    place = StringField("Where you are", [DataRequired("Say where to find you."), Length(max=100)])

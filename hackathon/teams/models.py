@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
 from hackathon.shared.db import Base
+from hackathon.teams.rules import TOPICS
 
 
 class Team(Base):
@@ -119,3 +120,48 @@ class Opening(Base):
     wanted: Mapped[str] = mapped_column(default="")
     opened_at: Mapped[datetime] = mapped_column(default=now)
     closed_at: Mapped[datetime | None]
+
+
+_LIVING = text("state IN ('open', 'claimed')")
+
+
+class HelpRequest(Base):
+    """A team asks for help; one at a time of a topic, claimed by one person."""
+
+    __tablename__ = "help_requests"
+    __table_args__ = (
+        ForeignKeyConstraint(["team_id", "event_id"], ["teams.id", "teams.event_id"]),
+        CheckConstraint(
+            f"topic IN ({', '.join(repr(word) for word in TOPICS)})", name="topic_known"
+        ),
+        CheckConstraint("state IN ('open', 'claimed', 'done', 'withdrawn')", name="state_known"),
+        CheckConstraint(
+            "state <> 'claimed' OR (claimed_by_id IS NOT NULL AND claimed_at IS NOT NULL)",
+            name="claimed_by_somebody",
+        ),
+        CheckConstraint(
+            "(state IN ('done', 'withdrawn')) = (ended_at IS NOT NULL)", name="ended_once"
+        ),
+        Index(
+            "uq_help_requests_one_of_a_topic",
+            "team_id",
+            "topic",
+            unique=True,
+            sqlite_where=_LIVING,
+            postgresql_where=_LIVING,
+        ),
+        Index("ix_help_requests_event_id_state", "event_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int]
+    team_id: Mapped[int]
+    topic: Mapped[str]
+    wish: Mapped[str] = mapped_column(default="")
+    place: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="open")
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    claimed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]

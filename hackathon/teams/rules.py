@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hackathon.events.rules import ROLES, Phase, check_phase, check_reason
-from hackathon.people.rules import fold_name
+from hackathon.people.rules import Role, fold_name
 from hackathon.shared.errors import Conflict, Invalid, NotAllowed
 
 if TYPE_CHECKING:
@@ -20,6 +20,16 @@ LONGEST_NAME = 80
 SHORT = dict(zip(ROLES, ("DS", "ML", "DE", "PM", "DX"), strict=True))
 """The roles in two letters, for many teams on one screen."""
 AGREED = "Agreed with an organizer."
+TOPICS = {
+    "data": "Data",
+    "model": "Model and code",
+    "access": "Access and credits",
+    "question": "Business question",
+    "pitch": "Card and pitch",
+    "other": "Something else",
+}
+"""What teams ask help for."""
+HELPING = (Phase.HACKING, Phase.JUDGING)
 
 
 def check_name(name: str) -> tuple[str, str]:
@@ -105,3 +115,26 @@ def fit(role: str, *, wanted: Iterable[str], missing: Iterable[str], free: int) 
     if role and role in set(missing):
         return 2, f"Nobody there is {a_role} yet."
     return 1, f"{free} place{'' if free == 1 else 's'} free."
+
+
+# --- help -----------------------------------------------------------------------------
+
+
+def helps(actor: Actor, event_id: int) -> bool:
+    """Mentors and organizers answer the teams of an event."""
+    return actor.organizes(event_id) or actor.has(event_id, Role.MENTOR)
+
+
+def check_topic(topic: str) -> str:
+    """One of the topics teams ask help for."""
+    if topic not in TOPICS:
+        raise Invalid("topic", "Choose what it is about.", field="topic")
+    return topic
+
+
+def waited(seconds: float) -> str:
+    """How long a team waits: `now`, `7 min`, `1 h 05 min`."""
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return "now"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004 - an hour

@@ -6,11 +6,13 @@ const root = document.getElementById("cockpit");
 const round = Number(root.dataset.round);
 const changed = document.getElementById("changed");
 const timer = document.getElementById("timer");
-let offset = 0;
+let offset = offsetOf(root.dataset.now); // the server's time drives the timer
 
 function count(element, row) {
   const text = element.querySelector("[data-count]");
   const bar = element.querySelector("progress");
+  const offline = element.querySelector("[data-offline]");
+  if (offline) offline.hidden = !row.offline;
   if (text) text.textContent = `${row.done} of ${row.of}`;
   if (bar) {
     bar.max = row.of || 1;

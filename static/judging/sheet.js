@@ -176,8 +176,19 @@ function show(project, { push = true } = {}) {
 
 // --- sending --------------------------------------------------------------------------
 
+const unstored = new Set(); // tapped, and not yet in the outbox: a look at it must not forget them
+
+async function lookIntoOutbox() {
+  const before = [...unstored];
+  const stored = await outbox.all();
+  const known = new Set(stored.map((entry) => entry.payload.key));
+  const rest = new Set([...before, ...unstored]);
+  waiting = [...stored, ...[...rest].filter((entry) => !known.has(entry.payload.key))];
+  return stored;
+}
+
 async function refresh() {
-  waiting = await outbox.all();
+  await lookIntoOutbox();
   paintAll();
 }
 
@@ -187,17 +198,19 @@ const later = (seconds) => {
 };
 
 let failures = 0;
+let again = false;
 
 /** Send what waits, one after another in the judge's order. */
 async function flush() {
   const line = connect();
+  if (sending) again = true;
   if (sending || !line.connected) return;
   sending = true;
   clearTimeout(retryTimer);
   try {
     for (;;) {
-      waiting = await outbox.all();
-      const entry = waiting[0];
+      again = false;
+      const [entry] = await lookIntoOutbox();
       if (!entry) break;
       const answer = await line.timeout(10000).emitWithAck(entry.message, entry.payload);
       if (!(await settle(entry, answer))) break;
@@ -211,6 +224,7 @@ async function flush() {
     sending = false;
     await refresh();
   }
+  if (again) flush(); // tapped while the last answer was on its way
 }
 
 /** What an answer means for what was sent; true when the next one may go. */
@@ -279,9 +293,11 @@ async function score(visit, criterion, value) {
     value === null
       ? { message: "judging.clear", payload }
       : { message: "judging.mark", payload: { ...payload, value } };
+  unstored.add(entry);
   waiting.push(entry);
   paintAll();
   await outbox.put(entry.message, entry.payload);
+  unstored.delete(entry);
   await refresh();
   flush();
 }
@@ -458,7 +474,7 @@ setInterval(hello, 30000);
 
 root.classList.add("is-live");
 await outbox.start();
-waiting = await outbox.all();
+await lookIntoOutbox();
 const foreign = await outbox.others();
 if (foreign) {
   tell(`${foreign} ${foreign === 1 ? "score" : "scores"} of another judge ${foreign === 1 ? "waits" : "wait"} on this phone; that judge must sign in here to send them.`);

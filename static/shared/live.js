@@ -4,10 +4,8 @@ let socket = null;
 /** The page's socket; it reconnects by itself, 1 to 30 seconds apart, not all at once. */
 export function connect() {
   if (socket) return socket;
-  const stage = new URLSearchParams(location.search).get("stage"); // a projector without a person
   socket = window.io({
     transports: ["websocket"],
-    query: stage ? { stage } : {},
     reconnectionDelay: 1000,
     reconnectionDelayMax: 30000,
     randomizationFactor: 0.5,

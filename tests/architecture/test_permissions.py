@@ -26,6 +26,7 @@ MATRIX = {
     "home.start": EVERYBODY,
     "home.start_for_real": EVERYBODY,
     "home.health": EVERYBODY,
+    "home.show_metrics": EVERYBODY,  # of this computer: tests/home/test_metrics.py
     "home.site": {"ada"},
     "home.change_site": {"ada"},
     "people.sign_in": EVERYBODY,
@@ -78,6 +79,9 @@ MATRIX = {
     "teams.hand_over": MEMBERS,
     "teams.place_person": ORGANIZERS,
     "teams.place_agreed": ORGANIZERS,
+    "teams.help_page": MEMBERS,
+    "teams.ask_for_help": MEMBERS,
+    "teams.move_help": MEMBERS,
     "projects.index": MEMBERS,
     "projects.project": MEMBERS,
     "projects.edit": {"paul"},
@@ -154,6 +158,19 @@ MATRIX = {
     "office.cards": ORGANIZERS,
     "office.make_cards": ORGANIZERS,
     "events.people_csv": ORGANIZERS,
+    "events.announcements": SIGNED_IN,
+    "events.banners": SIGNED_IN,
+    "events.announce": ORGANIZERS,
+    "events.edit_announcement": ORGANIZERS,
+    "events.change_announcement": ORGANIZERS,
+    "events.withdraw_announcement": ORGANIZERS,
+    "events.dismiss": SIGNED_IN,
+    "events.agenda": EVERYBODY,
+    "events.add_item": ORGANIZERS,
+    "events.edit_item": ORGANIZERS,
+    "events.change_item": ORGANIZERS,
+    "events.remove_item": ORGANIZERS,
+    "events.agenda_feed": EVERYBODY,  # by a private address, as calendars ask
     "credits.index": MEMBERS,
     "credits.statement": MEMBERS,
     "credits.as_json": MEMBERS,
@@ -282,6 +299,9 @@ def places(app, stage):
         "hold_id": 1,
         "year": 2026,
         "lesson_id": 1,
+        "announcement_id": 1,
+        "item_id": 1,
+        "help_id": 1,
     }
 
 

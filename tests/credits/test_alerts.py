@@ -108,6 +108,14 @@ def test_holds_alone_reach_the_committed_level(cast, owls, clock):
     assert crossed(owls) == [("committed", 100)]
 
 
+def test_a_charge_for_what_was_held_reaches_only_what_is_spent(cast, owls, clock):
+    hold(token(cast, owls)[0], 60)
+    bill(cast, owls, 60, clock)
+    assert crossed(owls) == [("spent", 50)]
+    found = line(cast, owls).balances
+    assert (found.available, found.held, found.overrun) == (cents(40), 0, 0)
+
+
 def test_a_reading_reaches_levels_too_and_without_credits_any_use_is_all(cast, owls, funded, clock):
     see(cast, owls, 80, clock.moment)
     assert crossed(owls) == [("spent", 50), ("spent", 80)]

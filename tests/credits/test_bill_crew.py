@@ -5,7 +5,7 @@ import gzip
 import pytest
 from bills import focus, hashes, sample, staged, written
 
-from hackathon.credits.service.bills import crew
+from hackathon.credits.service.bills import crew, stream
 from hackathon.credits.service.bills.stage import read_file
 from hackathon.shared.errors import Invalid
 
@@ -14,7 +14,7 @@ from hackathon.shared.errors import Invalid
 def together(monkeypatch):
     """Every file is large, and dealt in small parts."""
     monkeypatch.setattr(crew, "is_worth_it", lambda _path: True)
-    monkeypatch.setattr(crew, "PART", 5_000)
+    monkeypatch.setattr(stream, "BLOCK", 5_000)
 
 
 def summary(folder, data):

@@ -65,6 +65,14 @@ def test_a_bill_ends_the_holds_it_pays_for_the_oldest_first(cast, owls, tmp_path
     assert wrong_balances(reading()) == []
 
 
+def test_a_bill_for_what_was_held_reaches_only_what_is_spent(cast, owls, tmp_path):
+    hold(owls[1], 45)
+    bring(tmp_path, usage(55, day=30, ChargePeriodEnd="2026-11-30T11:00:00Z"))
+    query = sa.select(Crossing.basis, Crossing.threshold)
+    assert [tuple(row) for row in reading().execute(query)] == [("spent", 5000)]
+    assert parts(cast, owls[0]) == (45, 0, 55, 0)
+
+
 def test_captures_are_spend_beside_what_is_billed(cast, owls, tmp_path):
     made, _ = hold(owls[1], 20, source="Azure")
     capture(owls[1], made.id, 15)

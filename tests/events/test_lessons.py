@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from make import give_event_role, make_event
 
-from hackathon.events import queries, service
 from hackathon.events.models import Event
+from hackathon.events.queries import lessons as queries
 from hackathon.events.rules import LessonKind, check_lesson
+from hackathon.events.service import lessons as service
 from hackathon.people.access import load_actor
 from hackathon.people.models import Person
 from hackathon.shared.db import reading, transaction

@@ -1,10 +1,18 @@
 """The first page, home, health."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from make import client_of, make_participant, make_person, make_project
+from make import (
+    client_of,
+    give_event_role,
+    make_event,
+    make_participant,
+    make_person,
+    make_project,
+)
 from panel import set_panel
 from sqlalchemy import event
 
@@ -156,6 +164,16 @@ def test_a_lone_participant_is_offered_the_three_best_teams_with_a_reason_and_a_
     fits = paul.get("/").get_data(as_text=True).split('id="fits"')[1].split("</section>")[0]
     assert (fits.count("Ask to join"), "asked" in fits) == (2, True)
     assert 'id="fits"' not in home_of(sign_in, stage.olga)
+
+
+def test_a_rehearsal_never_takes_the_focus_from_a_real_event(app, stage, sign_in):
+    with app.app_context(), transaction() as session:
+        over = session.get_one(Event, stage.event_id).starts_at + timedelta(hours=1)
+        trial = make_event(session, slug="try", is_rehearsal=True, submissions_close_at=over)
+        give_event_role(session, session.get_one(Person, stage.olga.id), trial, "organizer")
+    page = home_of(sign_in, stage.olga)
+    assert 'data-home="q4"' in page
+    assert "/events/try" in page
 
 
 def test_a_participant_reads_what_the_card_lacks(app, stage, sign_in):

@@ -99,8 +99,9 @@ def browser():
 
 
 @pytest.fixture
-def demo(tmp_path):
-    """A server with a freshly filled demo."""
+def demo(tmp_path, demo_folder):
+    """A server with a filled demo of its own."""
+    shutil.copytree(demo_folder, tmp_path, dirs_exist_ok=True)
     server = Server(tmp_path)
     yield server
     server.stop()
@@ -190,17 +191,49 @@ def pages(browser):
         context.close()
 
 
+AXE = Axe().axe_script
+
+
 @pytest.fixture
 def axe():
-    """Fail with every violation axe finds on a page."""
+    """Fail with every violation axe finds on a page; of all its rules, or of those named."""
 
-    def check(page):
-        found = Axe().run(page).response["violations"]
+    def check(page, *rules):
+        if not page.evaluate("Boolean(window.axe)"):
+            page.evaluate(AXE)
+        options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        found = page.evaluate("(o) => axe.run(o).then((all) => all.violations)", options)
         told = [
             f"{entry['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
             for entry in found
             for node in entry["nodes"]
         ]
         assert told == [], page.url
+
+    return check
+
+
+LOOKS = (
+    (390, "light", ()),
+    (1280, "dark", ()),
+    (390, "dark", ("color-contrast",)),
+    (1280, "light", ("color-contrast",)),
+)
+"""(width, color scheme, rules of axe; none: all): each width and each scheme sees every rule."""
+
+
+@pytest.fixture
+def looks_right(axe):
+    """Accessible in every look, never wider than the screen, and not reloading by itself."""
+
+    def check(page):
+        for width, scheme, rules in LOOKS:
+            page.set_viewport_size({"width": width, "height": 844 if width < 600 else 900})
+            page.emulate_media(color_scheme=scheme)
+            axe(page, *rules)
+            wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            assert not page.evaluate(wide), f"{page.url} is wider than {width} px"
+        how = page.evaluate("performance.getEntriesByType('navigation')[0].type")
+        assert how == "navigate", f"{page.url} came by {how}"
 
     return check

@@ -1,30 +1,9 @@
 """From the demo to a real event with a team in it, in a real browser."""
 
 import re
-from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Error, expect
-
-
-def wait_for_demo(page, url):
-    """Until the last step is told: next quarter's draft, which an organizer sees."""
-    for _ in range(100):
-        page.goto(url)
-        if page.get_by_role("button", name=re.compile("^. ?Olga|^Olga")).count():
-            break
-        page.wait_for_timeout(200)
-    page.get_by_role("button", name=re.compile("^. ?Olga|^Olga")).click()
-    page.wait_for_load_state()
-    for _ in range(100):
-        # A home that is open while the demo grows reloads itself, and may cut a way short.
-        with suppress(Error):
-            page.goto(url + "/events")
-            if page.locator("tbody").get_by_text("Draft").count():
-                break
-        page.wait_for_timeout(200)
-    page.context.clear_cookies()
-    page.goto(url)
+from playwright.sync_api import expect
 
 
 def enter_as(page, url, name):
@@ -37,85 +16,80 @@ def leave(page):
     page.get_by_role("button", name="Sign out").click()
 
 
-def test_every_page_of_the_demo_is_accessible_on_phone_and_desktop(demo, pages, axe):
-    for width, scheme in [(390, "light"), (1280, "dark"), (390, "dark"), (1280, "light")]:
-        page = pages(width, scheme)
-        wait_for_demo(page, demo.url)
-        axe(page)
-        page.goto(demo.url + "/sign-in")
-        axe(page)
-        page.goto(demo.url + "/start")
-        axe(page)
-        enter_as(page, demo.url, "Olga")
-        axe(page)
-        page.goto(demo.url + "/events")
-        axe(page)
-        page.get_by_role("link", name="Hackathon").nth(1)
-        rows = page.locator("tbody tr a")
-        addresses = [rows.nth(n).get_attribute("href") for n in range(rows.count())]
-        present = addresses[1]
-        paths = [present + tail for tail in ("", "/people", "/teams", "/projects", "/settings")]
-        for path in ["/events/new", "/me", "/notices", *paths]:
-            page.goto(demo.url + path)
-            axe(page)
-            wide = page.evaluate(
-                "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-            )
-            assert not wide, f"{path} is wider than {width} px"
-        page.goto(demo.url + present + "/teams")
-        page.locator("tbody tr a").first.click()
-        axe(page)
-        page.goto(demo.url + present + "/projects")
-        page.locator("tbody tr a").first.click()
-        axe(page)
-        page.get_by_role("link", name=re.compile("1 ·")).click()
-        axe(page)
-        page.goto(demo.url + "/no/such/page")
-        axe(page)
-        assert [text for text in page.problems if "404" not in text] == []
+def rows_of_events(page, url):
+    page.goto(url + "/events")
+    return page.locator("tbody tr")
 
 
-def looks_right(page, url, axe):
-    """Accessible, and not wider than the screen."""
-    page.goto(url)
-    axe(page)
-    assert not page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    ), url
+def path_of(row):
+    return row.get_by_role("link").first.get_attribute("href")
 
 
-def test_judging_credits_backlog_and_quarters_are_accessible_everywhere(demo, pages, axe):
-    for width, scheme in [(390, "light"), (1280, "dark"), (390, "dark"), (1280, "light")]:
-        page = pages(width, scheme)
-        wait_for_demo(page, demo.url)
-        enter_as(page, demo.url, "Olga")
-        page.goto(demo.url + "/events")
-        rows = page.locator("tbody tr")
-        present = rows.filter(has_text="Judging").get_by_role("link").first.get_attribute("href")
-        past = rows.filter(has_text="Follow-up").last.get_by_role("link").first
-        past = past.get_attribute("href")
-        page.goto(demo.url + past + "/judging")
-        round_path = past + "/judging/1"
-        paths = [
-            present + "/judging", present + "/judging/new", present + "/credits",
-            present + "/credits/pool", present + "/results", past + "/judging", past + "/results",
-            past + "/results/promote", round_path + "/standings", round_path + "/late",
-            round_path + "/method", round_path + "/reveal", round_path + "/stage",
-            past + "/results/teams/1", past + "/credits/teams/1",
-            "/backlog", "/backlog/1", "/backlog/3", "/backlog/new", "/quarters",
-        ]  # fmt: skip
-        for path in paths:
-            looks_right(page, demo.url + path, axe)
-        page.goto(demo.url + "/quarters")
-        page.locator(".list-group a").last.click()
-        looks_right(page, page.url, axe)
-        leave(page)
-        enter_as(page, demo.url, "Judith")
-        page.goto(demo.url + present + "/judging")
-        looks_right(page, page.url, axe)
-        first = page.locator("ol.visits a").first.get_attribute("href")
-        looks_right(page, demo.url + first, axe)
-        assert page.problems == []
+def test_every_page_of_the_demo_is_accessible_on_phone_and_desktop(demo, pages, looks_right):
+    page = pages(390)
+    for path in ("", "/sign-in", "/start"):
+        page.goto(demo.url + path)
+        looks_right(page)
+    enter_as(page, demo.url, "Olga")
+    looks_right(page)
+    present = path_of(rows_of_events(page, demo.url).nth(1))
+    looks_right(page)
+    tails = ("", "/people", "/teams", "/projects", "/settings")
+    for path in ["/events/new", "/me", "/notices", *(present + tail for tail in tails)]:
+        page.goto(demo.url + path)
+        looks_right(page)
+    page.goto(demo.url + present + "/teams")
+    page.locator("tbody tr a").first.click()
+    looks_right(page)
+    page.goto(demo.url + present + "/projects")
+    page.locator("tbody tr a").first.click()
+    looks_right(page)
+    page.get_by_role("link", name=re.compile("1 ·")).click()
+    looks_right(page)
+    page.goto(demo.url + "/no/such/page")
+    looks_right(page)
+    assert [text for text in page.problems if "404" not in text] == []
+
+
+def test_judging_credits_backlog_and_quarters_are_accessible_everywhere(demo, pages, looks_right):
+    page = pages(390)
+    enter_as(page, demo.url, "Olga")
+    rows = rows_of_events(page, demo.url)
+    present, past = (
+        path_of(rows.filter(has_text="Judging")), path_of(rows.filter(has_text="Follow-up").last)
+    )  # fmt: skip
+    round_path = past + "/judging/1"
+    paths = [
+        present + "/judging", present + "/judging/new", present + "/credits",
+        present + "/credits/pool", present + "/results", past + "/judging", past + "/results",
+        past + "/results/promote", round_path + "/standings", round_path + "/late",
+        round_path + "/method", round_path + "/reveal", round_path + "/stage",
+        past + "/results/teams/1", past + "/credits/teams/1",
+        "/backlog", "/backlog/1", "/backlog/3", "/backlog/new", "/quarters",
+    ]  # fmt: skip
+    for path in paths:
+        page.goto(demo.url + path)
+        looks_right(page)
+    page.goto(demo.url + "/quarters")
+    page.locator(".list-group a").last.click()
+    looks_right(page)
+    leave(page)
+    enter_as(page, demo.url, "Judith")
+    page.goto(demo.url + present + "/judging")
+    looks_right(page)
+    page.goto(demo.url + page.locator("ol.visits a").first.get_attribute("href"))
+    looks_right(page)
+    assert page.problems == []
+
+
+def test_the_pictures_of_the_readme_are_taken_by_a_command(demo, hackathon, tmp_path):
+    done = hackathon(
+        "screenshots", "--url", demo.url, "--to", tmp_path / "pictures",
+        "--only", "sheet", "--only", "projector",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("sheet-390-light.png", "projector-1280-dark.png"):
+        assert (tmp_path / "pictures" / name).read_bytes().startswith(b"\x89PNG")
 
 
 def write_a_card_in_two_tabs(paul, axe):
@@ -139,7 +113,7 @@ def write_a_card_in_two_tabs(paul, axe):
 
 def test_a_stranger_starts_for_real_and_a_team_forms(demo, pages, axe):
     olga = pages(1280)
-    wait_for_demo(olga, demo.url)
+    olga.goto(demo.url)
     olga.get_by_role("link", name="Start for real").first.click()
     olga.get_by_label("Your name").fill("Olga")
     olga.get_by_label("Your e-mail").fill("olga@example.com")
@@ -195,22 +169,30 @@ def test_a_stranger_starts_for_real_and_a_team_forms(demo, pages, axe):
     assert [text for text in paul.problems if "409" not in text] == []
 
 
-@pytest.mark.parametrize("javascript", [False])
-def test_the_same_forms_work_without_javascript(demo, pages, javascript):
-    page = pages(390, java_script_enabled=javascript)
-    for _ in range(100):
-        page.goto(demo.url)
-        if page.get_by_role("button", name=re.compile("Pia")).count():
+def wait_for_demo(page, url):
+    """Until the last step is told: next quarter's draft, which an organizer sees."""
+    for _ in range(200):
+        page.goto(url)
+        if page.get_by_role("button", name=re.compile("Olga")).count():
             break
-        page.wait_for_timeout(100)
-    for _ in range(100):
-        page.goto(demo.url + "/events")
-        if page.locator("tbody tr").count() >= 3:
-            break
-        page.wait_for_timeout(100)
-    page.goto(demo.url)
+        page.wait_for_timeout(200)
     page.get_by_role("button", name=re.compile("Olga")).click()
-    page.goto(demo.url + "/events")
+    for _ in range(200):
+        page.goto(url + "/events")
+        if page.locator("tbody").get_by_text("Draft").count():
+            break
+        page.wait_for_timeout(200)
+    page.context.clear_cookies()
+
+
+@pytest.mark.parametrize("javascript", [False])
+def test_the_same_forms_work_without_javascript(make_server, tmp_path, pages, javascript):
+    page = pages(390, java_script_enabled=javascript)
+    server = make_server(tmp_path)
+    wait_for_demo(page, server.url)
+    page.goto(server.url)
+    page.get_by_role("button", name=re.compile("Olga")).click()
+    page.goto(server.url + "/events")
     page.locator("tbody tr", has_text="Judging").get_by_role("link").click()
     present = page.url
     page.goto(present + "/settings")

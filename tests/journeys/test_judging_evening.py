@@ -51,12 +51,35 @@ def open_the_round(evening, pages, axe):
     return olga, screen, judith, jonas
 
 
+def pause_for_a_moment(evening, pages, olga, judith, axe):
+    """A pause and its reason reach a participant's open pages, and leave them, by themselves."""
+    server, _, enter = evening
+    here, home = enter(pages(390), "paul"), enter(pages(1280, "dark"), "paul")
+    here.goto(f"{server.url}/events/q4/teams")
+    home.goto(server.url)
+    for page in (here, home):
+        expect(page.locator("[data-pause]")).to_have_count(1)
+        expect(page.get_by_text("is paused")).to_be_hidden()
+    olga.locator("#reason").fill("The projector is dark")
+    olga.get_by_role("button", name="Pause judging").click()
+    for page in (here, home, olga, judith):
+        expect(page.get_by_text("The projector is dark")).to_be_visible()
+    for page in (here, home):
+        axe(page)
+    olga.get_by_role("button", name="Go on").click()
+    for page in (here, home, judith):
+        expect(page.get_by_text("The projector is dark")).to_be_hidden()
+    assert problems_of(here, home) == []
+    for page in (here, home):
+        page.close()
+
+
 def judge_everything(olga, screen, judith, jonas, axe):
     """Judith scores three; Jonas two, with a lost line, and the third when it is too late."""
     rate(judith, 4, 4)
+    expect(olga.locator("[data-done]")).to_have_text("1 of 6", timeout=1000)  # within a second
     expect(saved(judith)).to_have_text("Saved")
     axe(judith)
-    expect(olga.locator("[data-done]")).to_have_text("1 of 6")
     expect(screen.locator("#counts")).to_have_text("1 of 6 sheets are in")
     for values in ((2, 3), (5, 5)):
         judith.get_by_role("link", name="Next", exact=True).click()
@@ -129,6 +152,7 @@ def reveal(olga, screen, paul, axe):
 def test_an_evening_of_judging(evening, pages, axe):
     server, _, enter = evening
     olga, screen, judith, jonas = open_the_round(evening, pages, axe)
+    pause_for_a_moment(evening, pages, olga, judith, axe)
     judge_everything(olga, screen, judith, jonas, axe)
     close_and_decide(olga, jonas, axe)
     paul = enter(pages(390), "paul")

@@ -62,11 +62,7 @@ def test_the_demo_asks_a_phone_for_the_printed_pin(demo, pages, axe):
     url = in_the_room(demo)
     pin = re.search(r"asks for this PIN: (\d{6})", printed(demo))[1]
     phone = pages(390)
-    for _ in range(100):
-        phone.goto(url)
-        if phone.get_by_role("button", name=re.compile("^Paul|Paul")).count():
-            break
-        phone.wait_for_timeout(100)
+    phone.goto(url)
     axe(phone)
     phone.get_by_label("PIN").fill("000000" if pin != "000000" else "111111")
     phone.get_by_role("button", name=re.compile("Paul")).click()

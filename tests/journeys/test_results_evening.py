@@ -1,6 +1,7 @@
 """The results in real browsers: the chair's pages, the vote, a projector without a person."""
 
 from contextlib import contextmanager
+from pathlib import Path
 
 from conftest import make_app
 from panel import SUNDAY, do
@@ -65,14 +66,17 @@ def test_a_projector_with_a_key_resumes_on_its_step(evening, pages, axe):
         room.to_reveal()
         token = do(stage.make_key, room.cast.olga, **room.place)
     screen = pages(1280, "dark")
-    screen.goto(f"{server.url}/events/q4/judging/{room.round_id}/stage?stage={token}")
+    link = f"{server.url}/events/q4/judging/{room.round_id}/stage?stage={token}"
+    screen.goto(link)
     expect(screen.get_by_text("The results are ready")).to_be_visible()
+    assert token not in screen.url
     with acting(server):
         room.show(1)
     expect(screen.locator("#places")).to_contain_text("Foxes at work")
     server.kill()
     with acting(server):
         room.show(2)
+    server.more["HACKATHON_LOG_LEVEL"] = "DEBUG"
     server.start()
     expect(screen.locator("#places")).to_contain_text("Bees at work", timeout=40_000)
     expect(screen.locator("#places")).not_to_contain_text("Foxes at work")
@@ -86,3 +90,8 @@ def test_a_projector_with_a_key_resumes_on_its_step(evening, pages, axe):
         room.show(1)
     screen.reload()
     expect(screen.get_by_text("Foxes at work")).to_have_count(0)
+    for asked in (link, f"{server.url}/socket.io/?EIO=4&transport=websocket&stage={token}"):
+        screen.request.get(asked, headers={"Referer": link})
+    log = Path(server.log.name).read_text()
+    assert "/judging/<int:round_id>/stage" in log
+    assert token not in log

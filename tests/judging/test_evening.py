@@ -62,14 +62,45 @@ def test_a_key_is_stored_as_its_hash_and_opens_the_projector_page_only(app, room
         token = key(room)
         assert token not in str(reading().scalars(sa.select(StageToken.token_hash)).all())
     client = client_of(app, None)
-    page = client.get(f"{base(room)}/stage?stage={token}")
+    page = client.get(f"{base(room)}/stage?stage={token}", follow_redirects=True)
     assert page.status_code == 200
-    assert client.get(f"{base(room)}/stage?stage=wrong").status_code in {302, 401}
+    assert client_of(app, None).get(f"{base(room)}/stage?stage=wrong").status_code in {302, 401}
     for path in ("", "/standings", "/reveal", "/screens", "/late", "/why", "/list", "/chair"):
         assert client.get(f"{base(room)}{path}?stage={token}").status_code in {302, 401}, path
     for path in ("/api/v1/events/q4/judging", "/api/v1/events/q4/board", "/events/q4/vote"):
         assert client.get(f"{path}?stage={token}").status_code in {302, 401}, path
     assert client.post(f"{base(room)}/reveal?stage={token}").status_code in {302, 400, 401}
+
+
+def test_a_key_leaves_the_address_at_once_and_stays_in_the_projectors_browser(app, room):
+    with app.app_context():
+        token = key(room)
+    client = client_of(app, None)
+    first = client.get(f"{base(room)}/stage?stage={token}")
+    assert (first.status_code, first.location) == (303, f"{base(room)}/stage")
+    assert first.headers["Referrer-Policy"] == "no-referrer"
+    assert first.headers["Cache-Control"] == "no-store"
+    kept = first.headers["Set-Cookie"]
+    assert token in kept
+    assert "HttpOnly" in kept
+    page = client.get(f"{base(room)}/stage")
+    assert page.status_code == 200
+    assert token not in page.text
+    screen = live.socketio.test_client(app, flask_test_client=client)
+    assert ask(screen, "board.watch", {"event": "q4", "round": room.round_id})["ok"] is True
+    with app.app_context():
+        revoke(room)
+    assert client.get(f"{base(room)}/stage").status_code == 302
+
+
+def test_a_wrong_or_revoked_key_is_kept_nowhere(app, room, sign_in):
+    client = client_of(app, None)
+    refused = client.get(f"{base(room)}/stage?stage=revoked-key-1")
+    assert refused.status_code == 302
+    assert "revoked-key-1" not in str(refused.headers)
+    opened = sign_in(room.cast.olga).get(f"{base(room)}/stage?stage=revoked-key-1")
+    assert opened.status_code == 303
+    assert "revoked-key-1" not in str(opened.headers)
 
 
 def test_a_key_opens_its_own_round_only(app, room):
@@ -91,7 +122,8 @@ def test_a_revoked_key_opens_nothing_and_its_projector_goes_dark(app, room, tick
     tick()
     assert not screen.is_connected()
     assert not projector(app, token).is_connected()
-    assert client_of(app, None).get(f"{base(room)}/stage?stage={token}").status_code != 200
+    gone = client_of(app, None).get(f"{base(room)}/stage?stage={token}", follow_redirects=True)
+    assert gone.request.path == "/sign-in"
 
 
 def test_revoking_closes_the_sockets_of_that_key_only(app, room, tick):
@@ -108,9 +140,10 @@ def test_the_handshake_takes_a_key_and_refuses_a_wrong_one(app, room):
     with app.app_context():
         token = key(room)
     for given, status in ((token, None), ("wrong", "401 Unauthorized"), ("", "401 Unauthorized")):
-        environ = EnvironBuilder("/socket.io/", query_string={"stage": given}).get_environ()
-        refused = app.wsgi_app._handshake(environ, "localhost")
-        assert (refused[0] if refused else None) == status
+        for more in ({"query_string": {"stage": given}}, {"headers": {"Cookie": f"stage={given}"}}):
+            environ = EnvironBuilder("/socket.io/", **more).get_environ()
+            refused = app.wsgi_app._handshake(environ, "localhost")
+            assert (refused[0] if refused else None) == status, more
 
 
 def test_a_projector_may_watch_its_board_and_say_nothing_else(app, room):
@@ -159,7 +192,8 @@ def test_a_projector_that_was_away_comes_back_to_its_step_and_to_no_row_ahead(ap
         whole = ask(projector(app, token), "board.watch", asked)["rows"][0]
         assert [row["team"] for row in whole["reveal"]["rows"]] == teams
         assert (whole["reveal"]["step"], whole["reveal"]["of"]) == (step, 3)
-        page = client_of(app, None).get(f"{base(room)}/stage?stage={token}").text
+        link = f"{base(room)}/stage?stage={token}"
+        page = client_of(app, None).get(link, follow_redirects=True).text
         assert [team for team in ("Owls", "Bees", "Foxes") if team in page] == teams
     with app.app_context():
         room.show(0)

@@ -7,6 +7,7 @@ import pytest
 from panel import do
 
 from hackathon.judging.models import Round
+from hackathon.judging.queries.boards import ORGANIZERS, board_rows
 from hackathon.judging.queries.results import progress_of
 from hackathon.judging.queries.watch import watch_of
 from hackathon.judging.rules import Mode, Reason
@@ -35,20 +36,52 @@ def hall(draft):
     return draft
 
 
+def here(panel, *names):
+    """Their devices say hello."""
+    for name in names:
+        act(lambda session, name=name: note_seen(session, seat_id=panel.seats[name], device="a"))
+
+
 def test_a_judge_without_a_score_for_ten_minutes_is_quiet(panel, clock):
     assert look(panel).quiet == []
     clock.set(now() + timedelta(minutes=9))
     panel.mark("judith", "owls", "impact", 4)
     clock.set(now() + timedelta(minutes=1))
+    here(panel, "judith", "jonas")
     assert [(row.name, row.left) for row in look(panel).quiet] == [("Jonas", 3)]
     clock.set(now() + timedelta(minutes=9))
+    here(panel, "judith", "jonas")
     assert [row.name for row in look(panel).quiet] == ["Jonas", "Judith"]
+
+
+def test_a_judge_whose_device_is_not_here_is_offline_and_not_idle(panel, clock):
+    here(panel, "judith", "jonas")
+    clock.set(now() + timedelta(minutes=11))
+    here(panel, "jonas")
+    found = look(panel)
+    assert [row.name for row in found.quiet] == ["Jonas"]
+    assert [(row.name, row.left, row.seen) for row in found.lost] == [
+        ("Judith", 3, now() - timedelta(minutes=11))
+    ]
+    assert found.count == 2
+    here(panel, "judith")
+    assert look(panel).lost == []
+
+
+def test_the_board_of_the_cockpit_says_who_is_offline_and_no_value(panel):
+    here(panel, "judith")
+    panel.mark("judith", "owls", "impact", 4)
+    _, rows = board_rows(reading(), panel.round_id, ORGANIZERS)
+    judges = {row["name"]: row for row in rows if row["id"].startswith("judge:")}
+    assert (judges["Judith"]["offline"], judges["Jonas"]["offline"]) == (False, True)
+    assert set(judges["Judith"]) == {"id", "name", "done", "of", "offline"}
 
 
 def test_a_judge_who_is_done_or_a_round_that_is_paused_is_not_quiet(panel, clock):
     for team in panel.projects:
         panel.sheet("judith", team, 4, 4)
     clock.set(now() + timedelta(minutes=20))
+    here(panel, "judith", "jonas")
     assert [row.name for row in look(panel).quiet] == ["Jonas"]
     panel.move("pause", "Lunch")
     assert look(panel).quiet == []
@@ -93,8 +126,14 @@ def test_the_cockpit_says_it(app, room, sign_in, clock):
     clock.set(now() + timedelta(minutes=11))
     page = sign_in(room.cast.olga).get("/events/q4/judging").get_data(as_text=True)
     assert "2 things need you" in page
-    assert "offline" in page
+    assert "Judith</bdi> has not opened the list yet; 3 projects wait." in page
+    assert page.count("<span data-offline>") == 2
+    with app.app_context():
+        here(room, "judith")
+        clock.set(now() + timedelta(minutes=11))
+    page = sign_in(room.cast.olga).get("/events/q4/judging").get_data(as_text=True)
+    assert "The device of <bdi>Judith</bdi> is offline; it was here" in page
     with app.app_context():
         room.move("pause", "Lunch")
     page = sign_in(room.cast.olga).get("/events/q4/judging").get_data(as_text=True)
-    assert "Judging is paused:</strong> Lunch" in page
+    assert "<bdi data-reason>Lunch</bdi>" in page

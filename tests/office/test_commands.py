@@ -1,35 +1,13 @@
 """The command line, as a process: what it prints and its exit codes."""
 
 import json
-import os
+import shutil
 import sqlite3
-import subprocess
-import sys
-from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).parents[2]
 EVENT = (
     "events", "add", "q4", "--name", "Autumn", "--starts", "2026-11-20T09:00",
     "--ends", "2026-11-22T17:00", "--zone", "Europe/Berlin",
 )  # fmt: skip
-
-
-@pytest.fixture
-def hackathon(tmp_path):
-    """Run the command in an instance of its own."""
-
-    def run(*arguments, given="", **environment):
-        settings = {**os.environ, "HACKATHON_INSTANCE": str(tmp_path), **environment}
-        if "DATABASE_URL" not in environment:
-            settings.pop("DATABASE_URL", None)
-        return subprocess.run(
-            [sys.executable, "-m", "hackathon", *arguments],
-            cwd=ROOT, env=settings, capture_output=True, text=True, input=given, check=False,
-        )  # fmt: skip
-
-    return run
 
 
 def test_help_lists_every_command(hackathon):
@@ -52,6 +30,7 @@ def test_wrong_settings_are_all_named_and_nothing_starts(hackathon):
 
 
 def test_from_nothing_to_an_event_with_an_organizer(hackathon):
+    shutil.rmtree(hackathon.instance)
     added = hackathon(*EVENT)
     assert added.stdout == "Added q4 in 2026-Q4, in draft.\n"
     again = hackathon(*EVENT)
@@ -73,10 +52,10 @@ def test_from_nothing_to_an_event_with_an_organizer(hackathon):
     assert (moved.returncode, "Publish the event first" in moved.stderr) == (1, True)
 
 
-def test_verify_names_what_was_changed_behind_the_program(hackathon, tmp_path):
+def test_verify_names_what_was_changed_behind_the_program(hackathon):
     hackathon(*EVENT)
     assert hackathon("verify").stdout == "Everything fits.\n"
-    with sqlite3.connect(tmp_path / "hackathon.db") as connection:
+    with sqlite3.connect(hackathon.instance / "hackathon.db") as connection:
         connection.execute("DROP TRIGGER facts_no_update")
         connection.execute("UPDATE facts SET body = '{\"copied_from\":7}' WHERE position = 1")
     done = hackathon("verify")

@@ -3,10 +3,7 @@
 import fcntl
 import io
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 import tarfile
 import threading
 from pathlib import Path
@@ -245,30 +242,22 @@ def test_a_backup_needs_a_folder_and_a_database(tmp_path):
         copies.write_backup(tmp_path / "x.db", tmp_path / "uploads", tmp_path / "b.tar")
 
 
-def _run(instance, *words, **more):
-    environment = {**os.environ, "HACKATHON_INSTANCE": str(instance), **more}
-    return subprocess.run(
-        [sys.executable, "-m", "hackathon", *words],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def test_the_commands_back_up_restore_and_refuse_beside_a_server(tmp_path):
-    instance = tmp_path / "instance"
-    assert _run(instance, "people", "add", "a@example.com", "--name", "A").returncode == 0
-    made = _run(instance, "backup", str(tmp_path / "b.tar"))
+def test_the_commands_back_up_restore_and_refuse_beside_a_server(hackathon, tmp_path):
+    instance = hackathon.instance
+    assert hackathon("people", "add", "a@example.com", "--name", "A").returncode == 0
+    made = hackathon("backup", str(tmp_path / "b.tar"))
     assert (made.returncode, "Checked" in made.stdout) == (0, True)
-    assert _run(instance, "people", "add", "b@example.com", "--name", "B").returncode == 0
+    assert hackathon("people", "add", "b@example.com", "--name", "B").returncode == 0
     with (instance / "server.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        refused = _run(instance, "restore", str(tmp_path / "b.tar"))
+        refused = hackathon("restore", str(tmp_path / "b.tar"))
     assert (refused.returncode, "stop it first" in refused.stderr) == (1, True)
-    done = _run(instance, "restore", str(tmp_path / "b.tar"))
+    done = hackathon("restore", str(tmp_path / "b.tar"))
     assert (done.returncode, "Kept:" in done.stdout) == (0, True)
     assert _names(instance / "hackathon.db") == {"a@example.com"}
-    assert _run(instance, "verify").stdout == "Everything fits.\n"
-    assert _run(instance, "restore", str(tmp_path / "none.tar")).returncode == 2
-    bad = _run(instance, "restore", str(tmp_path / "b.tar"), HACKATHON_MAIL_PORT="0")
+    assert hackathon("verify").stdout == "Everything fits.\n"
+    assert hackathon("restore", str(tmp_path / "none.tar")).returncode == 2
+    bad = hackathon("restore", str(tmp_path / "b.tar"), HACKATHON_MAIL_PORT="0")
     assert (bad.returncode, "HACKATHON_MAIL_PORT" in bad.stderr) == (1, True)
 
 

@@ -1,33 +1,18 @@
 """Files in and out by the command line, as a process."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture
-def hackathon(tmp_path):
+def hackathon(hackathon):
     """Run the command in an instance of its own, with an event in draft."""
-
-    def run(*arguments):
-        settings = {**os.environ, "HACKATHON_INSTANCE": str(tmp_path / "instance")}
-        settings.pop("DATABASE_URL", None)
-        return subprocess.run(
-            [sys.executable, "-m", "hackathon", *arguments],
-            cwd=ROOT, env=settings, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    run(
+    hackathon(
         "events", "add", "q4", "--name", "Autumn", "--starts", "2026-11-20T09:00",
         "--ends", "2026-11-22T17:00", "--zone", "UTC",
     )  # fmt: skip
-    return run
+    return hackathon
 
 
 def test_a_dry_run_saves_nothing_and_then_the_file_comes_once(hackathon, tmp_path):

@@ -1,7 +1,7 @@
 """A rehearsal counts nowhere, sends no mail, and is discarded whole."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -13,7 +13,9 @@ from hackathon.credits.models import TeamToken
 from hackathon.credits.service import budgets, grants, spend
 from hackathon.credits.service.tokens import make_token
 from hackathon.events import service as events
-from hackathon.events.models import Event, Registration
+from hackathon.events.models import Announcement, Event, Registration
+from hackathon.events.rules import Audience
+from hackathon.events.service.announcements import send_due, write_announcement
 from hackathon.judging.models import Seat, StageToken
 from hackathon.judging.service.stage import make_key
 from hackathon.office.queries import differences
@@ -21,13 +23,14 @@ from hackathon.office.service.rehearsals import discard
 from hackathon.people.access import load_actor
 from hackathon.people.models import EventRoleGrant, Person
 from hackathon.shared.db import reading, transaction
-from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound
+from hackathon.shared.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from hackathon.shared.facts import FactRow
 from hackathon.shared.jobs import follow_facts
 from hackathon.shared.mail import OutgoingMail
 from hackathon.shared.money import Micros
 from hackathon.shared.notices import Notice
 from hackathon.teams import service as teams
+from hackathon.teams.models import Team
 
 CHANGING = re.compile(
     r'csrf-token" content="[^"]*"|name="(csrf_token|once)" value="[^"]*"|Reference [0-9a-f]{10}'
@@ -122,6 +125,20 @@ def follow_facts_of(_event_id):
     follow_facts(current_app._get_current_object())
 
 
+def test_what_a_discarded_rehearsal_was_to_say_later_is_never_said(cast, rehearsal, clock):
+    with transaction() as session:
+        row = write_announcement(
+            session, load_actor(session, cast.olga.id), event_id=rehearsal, text="See you tomorrow",
+            audience=Audience.EVERYBODY, send_at=MONDAY + timedelta(hours=1),
+        )  # fmt: skip
+        number = row.id
+    throw_away(cast.olga, rehearsal)
+    clock.set(MONDAY + timedelta(hours=2))
+    with transaction() as session:
+        assert send_due(session, announcement_id=number) is False
+    assert reading().get_one(Announcement, number).withdrawn_at is not None
+
+
 def test_only_its_organizers_discard_only_rehearsals_only_once(cast, rehearsal):
     with pytest.raises(NotAllowed):
         throw_away(cast.paul, rehearsal)
@@ -159,6 +176,9 @@ def test_no_mail_leaves_a_rehearsal(cast, clock):
             reason="Invoice", key="three",
         )  # fmt: skip
         events.extend_deadline(session, olga, **where, minutes=15, reason="The network was down")
+        write_announcement(
+            session, olga, **where, text="Pizza is here", audience=Audience.EVERYBODY
+        )
         events.move_phase(session, olga, **where, phase=events.Phase.JUDGING, reason="We hurry")
     follow_facts_of(0)
     reading().rollback()
@@ -254,10 +274,20 @@ def text_of(answer):
 
 
 def test_a_join_link_and_an_invitation_of_a_discarded_rehearsal_are_gone(cast, rehearsal, clock):
+    clock.set(SUNDAY - timedelta(days=1))
+    with transaction() as session:
+        lena = load_actor(session, cast.lena.id)
+        team = session.scalar(select(Team.id).filter_by(event_id=rehearsal).limit(1))
+        token = teams.invite(
+            session, lena, event_id=rehearsal, team_id=team, email="rita@example.com",
+            address="http://x",
+        )  # fmt: skip
     throw_away(cast.olga, rehearsal)
     reading().rollback()
-    with pytest.raises(events.Gone):
+    with pytest.raises(Gone):
         events.find_join(reading(), "join-try")
+    with pytest.raises(Gone), transaction() as session:
+        teams.find_invitation(session, token)
 
 
 def test_a_real_event_never_becomes_a_rehearsal_by_its_form(app, stage, sign_in):

@@ -108,7 +108,7 @@ main()
 
 @pytest.mark.parametrize("where", ["_store_cells", "_charge", "_clear", "_post_differences"])
 def test_a_kill_in_the_middle_leaves_nothing_half_done_and_the_next_call_converges(
-    database, clock, tmp_path, where
+    database, clock, hackathon, tmp_path, where
 ):
     from conftest import set_stage  # noqa: PLC0415
 
@@ -149,9 +149,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_done_and_the_next_call_converg
     assert differences(reading()) == []
     reading().rollback()
     done = [
-        json.loads(subprocess.run(
-            [sys.executable, "-m", "hackathon", *arguments], env=env, capture_output=True, check=True
-        ).stdout)["postings"]
+        json.loads(hackathon(*arguments, DATABASE_URL=address).stdout)["postings"]
         for _ in range(2)
     ]  # fmt: skip
     assert done == [2, 0]

@@ -85,4 +85,4 @@ def test_the_page_needs_few_statements(app, won_stage, sign_in):
     olga = sign_in(won_stage.cast.olga)
     with counted(app) as seen:
         assert olga.get(AT).status_code == 200
-    assert len(seen) <= 14, "\n".join(seen)
+    assert len(seen) <= 12, "\n".join(seen)

@@ -258,8 +258,12 @@ def end_all(session: Session, team_id: int) -> int:
     return len(found)
 
 
-def release_billed(session: Session, actor: Actor, charge: Entry) -> None:
-    """End holds that a charge pays for: same source, made by then, oldest first, up to it."""
+def release_billed(session: Session, actor: Actor, charge: Order) -> None:
+    """End holds that a charge will pay for: same source, made by then, oldest first, up to it.
+
+    Before the charge is posted: no dollar is held and spent at once, so no level is reached
+    by counting it twice. The team is held.
+    """
     left = charge.amount
     if charge.through_at is None or charge.source is None or charge.team_id is None:
         return

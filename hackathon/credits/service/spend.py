@@ -15,9 +15,11 @@ from hackathon.credits.service.alerts import watch_team
 from hackathon.credits.service.holds import release_billed
 from hackathon.credits.service.ledger import (
     Order,
+    check_amount,
     check_same,
     clean_key,
     digest_of,
+    entry_of_key,
     hold_team,
     own_event,
     post,
@@ -153,9 +155,12 @@ def record_charge(
         through_at=moment,
         is_closed=is_closed,
     )
-    entry, was_there = post(
+    known = entry_of_key(session, order.key, digest)
+    if known is not None:
+        return known
+    check_amount(amount)
+    release_billed(session, actor, order)
+    entry, _ = post(
         session, actor, order, lambda before: rules.charge(amount, before, is_closed=is_closed)
     )
-    if not was_there:
-        release_billed(session, actor, entry)
     return entry

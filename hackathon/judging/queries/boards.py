@@ -26,6 +26,7 @@ from hackathon.judging.queries.rounds import (
     reasons_of,
 )
 from hackathon.judging.queries.stage import step_json
+from hackathon.judging.queries.watch import offline_seats
 from hackathon.judging.rules import MARKING, Mode, State, number
 from hackathon.shared.clock import now, utc_text
 from hackathon.shared.facts import last_seq
@@ -210,8 +211,15 @@ def _organizers_board(session: Session, event: Event, found: Round) -> tuple[int
         return version, [_round_row(found), *(_standing_row(row) for row in rows)]
     progress = progress_of(session, found, entries_of(session, event, found.id))
     rows_ = [{**_round_row(found), "done": progress.done, "of": progress.of}]
+    offline = offline_seats(session, found.id)
     rows_ += [
-        {"id": f"judge:{row.seat_id}", "name": row.name, "done": row.done, "of": row.of}
+        {
+            "id": f"judge:{row.seat_id}",
+            "name": row.name,
+            "done": row.done,
+            "of": row.of,
+            "offline": row.seat_id in offline,
+        }
         for row in progress.judges
     ]
     rows_ += [

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from hackathon.judging.models import Round, Seat, Visit
 from hackathon.judging.queries.rounds import counts
 from hackathon.judging.rules import State
 from hackathon.projects.models import Project
+from hackathon.shared.facts import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,8 @@ class Glance:
     own_done: int
     own_of: int
     is_judge: bool
+    reason: str
+    """Why it is paused."""
 
 
 def glances(session: Session, event_ids: Sequence[int], person_id: int | None) -> list[Glance]:
@@ -57,13 +60,26 @@ def glances(session: Session, event_ids: Sequence[int], person_id: int | None) -
             func.coalesce(func.sum(own_done), 0),
             func.coalesce(func.sum(own), 0),
             case((is_judge, 1), else_=0),
+            Note.text,
         )
         .outerjoin(visits, visits.c.round_id == Round.id)
+        .outerjoin(Note, and_(Round.state == State.PAUSED, Note.id == Round.paused_note_id))
         .where(or_(Round.event_id.in_(event_ids), is_judge), Round.state != State.REVEALED)
-        .group_by(Round.id)
+        .group_by(Round.id, Note.id)
         .order_by(Round.id)
     )
     return [
-        Glance(round_id, event_id, name, State(state), done, of, mine, mine_of, bool(judges))
-        for round_id, event_id, name, state, done, of, mine, mine_of, judges in rows
+        Glance(
+            round_id,
+            event_id,
+            name,
+            State(state),
+            done,
+            of,
+            mine,
+            mine_of,
+            bool(judges),
+            reason or "",
+        )
+        for round_id, event_id, name, state, done, of, mine, mine_of, judges, reason in rows
     ]

@@ -151,21 +151,6 @@ def seat_of(session: Session, round_id: int, person_id: int | None) -> Seat | No
     )
 
 
-def seats_in_event(
-    session: Session, event_id: int, person_id: int | None
-) -> list[tuple[Seat, Round]]:
-    """A person's seats in the rounds of an event, the newest round last."""
-    if person_id is None:
-        return []
-    query = (
-        select(Seat, Round)
-        .join(Round, Round.id == Seat.round_id)
-        .where(Round.event_id == event_id, Seat.person_id == person_id, Seat.removed_at.is_(None))
-        .order_by(Seat.round_id)
-    )
-    return [(seat, found) for seat, found in session.execute(query)]
-
-
 Conflicts = set[tuple[int, int]]
 """(seat, project)"""
 

@@ -34,12 +34,16 @@ BEHIND = 2
 
 @dataclass(frozen=True)
 class Quiet:
-    """A judge with open projects who is quiet; `since` is the last mark, or the opening."""
+    """A judge with open projects who gives no scores; `since` is the last mark, or the opening.
+
+    `seen` is when the device was here last: who is offline may be scoring all the same.
+    """
 
     seat_id: int
     name: str
     since: datetime
     left: int
+    seen: datetime | None
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ class Watch:
     """What needs a person."""
 
     quiet: list[Quiet]
+    """Here, and without a score."""
+    lost: list[Quiet]
+    """Not here: the device keeps what is tapped."""
     offline: dict[int, datetime | None]
     """When the devices of judges who are not here were seen last, by seat."""
     behind: list[ProjectProgress]
@@ -56,7 +63,7 @@ class Watch:
     @property
     def count(self) -> int:
         """How many things need somebody."""
-        return len(self.quiet) + len(self.behind) + len(self.flags)
+        return len(self.quiet) + len(self.lost) + len(self.behind) + len(self.flags)
 
 
 def watch_of(session: Session, found: Round, progress: Progress) -> Watch:
@@ -75,17 +82,34 @@ def watch_of(session: Session, found: Round, progress: Progress) -> Watch:
     rows: list[tuple[int, str, datetime | None, datetime | None]] = [
         (seat_id, name, seen, last) for seat_id, name, seen, last in answer
     ]
-    quiet = [
-        Quiet(seat_id, name, last or begun, left.get(seat_id, 0))
-        for seat_id, name, _, last in rows
+    silent = [
+        Quiet(seat_id, name, last or begun, left.get(seat_id, 0), seen)
+        for seat_id, name, seen, last in rows
         if found.state == State.OPEN
         and left.get(seat_id, 0) > 0
         and now() - (last or begun) >= QUIET_AFTER
     ]
-    offline = {
-        seat_id: seen for seat_id, _, seen, _ in rows if not seen or now() - seen > OFFLINE_AFTER
-    }
-    return Watch(quiet, offline, behind_of(found, progress), _flags(session, found, progress))
+    offline = {seat_id: seen for seat_id, _, seen, _ in rows if is_offline(seen)}
+    return Watch(
+        quiet=[row for row in silent if row.seat_id not in offline],
+        lost=[row for row in silent if row.seat_id in offline],
+        offline=offline,
+        behind=behind_of(found, progress),
+        flags=_flags(session, found, progress),
+    )
+
+
+def is_offline(seen: datetime | None) -> bool:
+    """Whether a judge's devices have been silent, not even saying hello."""
+    return seen is None or now() - seen > OFFLINE_AFTER
+
+
+def offline_seats(session: Session, round_id: int) -> set[int]:
+    """The seats whose devices are not here."""
+    rows = session.execute(
+        select(Seat.id, Seat.seen_at).where(Seat.round_id == round_id, Seat.removed_at.is_(None))
+    )
+    return {seat_id for seat_id, seen in rows if is_offline(seen)}
 
 
 def behind_of(found: Round, progress: Progress) -> list[ProjectProgress]:

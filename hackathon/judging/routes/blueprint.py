@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from hackathon.events.rules import Phase
-from hackathon.judging.access import seats_here
-from hackathon.shared.web import tab
+from hackathon.judging.access import rounds_of_page, seats_here
+from hackathon.shared.web import Banner, banner, tab
 
 if TYPE_CHECKING:
     from hackathon.events.access import Here
@@ -22,6 +22,20 @@ def _has_judging(place: Here) -> bool:
     return place.organizes or bool(seats_here(place.event.id, place.actor))
 
 
+def _pause(place: Here) -> Banner | None:
+    """Everybody reads that judging waits; why, only those who are signed in."""
+    if place.phase is Phase.HACKING:
+        return Banner(place.event.slug)  # the page may still be open when judging pauses
+    if place.phase is not Phase.JUDGING:
+        return None
+    for row in rounds_of_page(place.event.id, place.actor):
+        if row.is_paused:
+            reason = row.reason if place.actor else ""
+            return Banner(place.event.slug, is_paused=True, reason=reason)
+    return Banner(place.event.slug)
+
+
+banner(_pause)
 tab(50, "Judging", "judging.index", _has_judging)
 tab(
     60,

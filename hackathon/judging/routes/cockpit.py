@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 
 from hackathon.events.access import here
 from hackathon.judging import rules
-from hackathon.judging.access import JUDGE_OR_ORGANIZER, STAGE, seats_here
+from hackathon.judging.access import (
+    JUDGE_OR_ORGANIZER,
+    STAGE,
+    round_of_page,
+    rounds_of_page,
+    seats_here,
+    stage_round,
+)
 from hackathon.judging.forms import (
     ConflictForm,
     LateForm,
@@ -27,7 +34,7 @@ from hackathon.judging.service import rounds as service
 from hackathon.judging.service import seats as seat_service
 from hackathon.people import service as people
 from hackathon.people.access import ORGANIZER, current_actor, requires
-from hackathon.shared import qr
+from hackathon.shared import qr, sessions
 from hackathon.shared.db import reading
 from hackathon.shared.web import act, see, submit
 
@@ -44,7 +51,8 @@ def index(slug: str) -> ResponseReturnValue:
     """The round that matters now: the cockpit for organizers, the own list for judges."""
     place = here(slug)
     if place.organizes:
-        found = rounds.present_round(rounds.rounds_of(reading(), place.event.id))
+        every = rounds_of_page(place.event.id, place.actor)
+        found = rounds.present_round([row.found for row in every])
         if found is None:
             return render_template("judging/empty.html", here=place)
         return cockpit_page(slug, found.id)
@@ -70,10 +78,8 @@ def cockpit_page(
 ) -> str:
     """The cockpit, with what was typed and refused."""
     place, session = here(slug), reading()
-    every = rounds.rounds_of(session, place.event.id)
-    found = next((row for row in every if row.id == round_id), None)
-    if found is None:
-        raise rounds.no_such_round()
+    every = [row.found for row in rounds_of_page(place.event.id, place.actor)]
+    found = round_of_page(place.event.id, place.actor, round_id)
     is_frozen = rounds.is_frozen(found)
     entries = [] if is_frozen else rounds.entries_of(session, place.event, found.id)
     record = results.newest_record(session, found.id) if is_frozen else None
@@ -88,7 +94,6 @@ def cockpit_page(
         verbs=rules.verbs_of(State(found.state)),
         progress=progress,
         watch=watch_of(session, found, progress) if is_marking and progress else None,
-        paused_reason=rounds.reasons_of(session, found)[0],
         pitch=pitch_json(found, entries),
         seats=rounds.seats_of(session, found.id) if is_frozen else [],
         record=record,
@@ -105,7 +110,7 @@ def cockpit_page(
 
 SAID = {
     Verb.OPEN: "Judging is open. Judges see their lists now.",
-    Verb.PAUSE: "Judging is paused; judges see why.",
+    Verb.PAUSE: "Everybody at the event reads why.",
     Verb.RESUME: "Judging goes on.",
     Verb.FREEZE: "Judging is closed and the result record is written. Nobody else sees it yet.",
     Verb.FINALIZE: "The results are final. Rehearse, then reveal.",
@@ -299,8 +304,15 @@ def _back(slug: str, round_id: int) -> ResponseReturnValue:
 def stage(slug: str, round_id: int) -> ResponseReturnValue:
     """The projector: who pitches, the timer, how many sheets are in, the vote; the reveal.
 
-    It knows what everybody may know and nothing more, whoever opened it.
+    It knows what everybody may know and nothing more, whoever opened it. A key moves from the
+    address into a cookie at once: history, screenshots and logs behind it show none.
     """
+    if "stage" in request.args:
+        answer = make_response(see(".stage", slug=slug, round_id=round_id))
+        answer.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+        if stage_round() == round_id:
+            sessions.keep_stage_token(answer, sessions.stage_token())
+        return answer
     place, session = here(slug), reading()
     found = rounds.find_round(session, place.event.id, round_id)
     state = state_json(session, found, rounds.entries_of(session, place.event, found.id))

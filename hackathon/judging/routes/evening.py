@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import flash, redirect, render_template, request, url_for
 
 from hackathon.events.access import here
+from hackathon.judging.access import round_of_page
 from hackathon.judging.forms import ReopenForm, VoteForm
 from hackathon.judging.queries import audience, chair, explain, results, rounds, stage
 from hackathon.judging.routes.blueprint import blueprint
@@ -235,7 +236,7 @@ def decide_reopening(slug: str, round_id: int) -> ResponseReturnValue:
 def chair_report(slug: str, round_id: int) -> ResponseReturnValue:
     """How the judges judged, from the freeze on."""
     place, session = here(slug), reading()
-    found = rounds.find_round(session, place.event.id, round_id)
+    found = round_of_page(place.event.id, place.actor, round_id)
     given = explain.recorded(session, found) if rounds.is_frozen(found) else None
     if given is None:
         raise results.no_record()

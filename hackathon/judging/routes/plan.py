@@ -10,7 +10,7 @@ from flask import flash, render_template, request, url_for
 from icalendar import Calendar, Event
 
 from hackathon.events.access import here
-from hackathon.judging.access import JUDGE, JUDGE_OR_ORGANIZER, seats_here
+from hackathon.judging.access import JUDGE, JUDGE_OR_ORGANIZER, round_of_page, seats_here
 from hackathon.judging.forms import PlanForm, typed_plan
 from hackathon.judging.planner import advise
 from hackathon.judging.queries import assignment, rounds
@@ -132,7 +132,7 @@ def give_visit(slug: str, round_id: int) -> ResponseReturnValue:
 def timetable(slug: str, round_id: int) -> ResponseReturnValue:
     """The plan that holds, to print: a list for each judge, and who comes to each table."""
     place, session = here(slug), reading()
-    found = rounds.find_round(session, place.event.id, round_id)
+    found = round_of_page(place.event.id, place.actor, round_id)
     table = assignment.timetable_of(session, place.event, found)
     return render_template("judging/timetable.html", here=place, found=found, table=table)
 

@@ -12,8 +12,6 @@ import zipfile
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from openpyxl import load_workbook
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -82,6 +80,8 @@ def _check_parts(data: bytes) -> bool:
 
 
 def _cells(data: bytes, *, stored: bool, most_rows: int) -> Iterator[tuple[Any, ...]]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - heavy, and only a file needs it
+
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=stored, keep_links=False)
     sheet = next((each for each in book.worksheets if each.sheet_state == "visible"), None)
     if sheet is None:

@@ -48,7 +48,7 @@ SECRET = {
 }
 """Columns that would let somebody in."""
 PERSON = ("id", "email", "name", "department", "zone")
-STREAMS = ("event", "credits")
+STREAMS = ("event", "help", "credits")
 """The streams that carry an event's id; those of its rounds and proposals come on top."""
 VALUES = {"marks": ("value",), "feedback": ("strength", "question", "note")}
 """What nobody sees of a round before its freeze without a reason."""

@@ -12,6 +12,7 @@ from hackathon.credits.service.holds import end_all
 from hackathon.credits.service.ledger import hold_team
 from hackathon.credits.service.tokens import revoke_token
 from hackathon.events import service as events
+from hackathon.events.service.own import own_event
 from hackathon.judging.models import Round, Seat, StageToken
 from hackathon.judging.service.seats import remove_seat
 from hackathon.judging.service.stage import revoke_key
@@ -45,7 +46,7 @@ def discard(session: Session, actor: Actor, *, event_id: int, reason: str) -> Di
         NotFound: discarded already.
         Invalid: no reason.
     """
-    slug = events.find_own(session, actor, event_id=event_id).slug
+    slug = own_event(session, actor, event_id).slug
     events.mark_discarded(session, actor, event_id=event_id, reason=reason)
     where = {"event_id": event_id}
     seats = session.execute(

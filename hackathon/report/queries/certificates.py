@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from hackathon.events.models import Registration
-from hackathon.judging.models import Award
-from hackathon.judging.queries.results import newest_record, recorded_standings
-from hackathon.judging.queries.rounds import rounds_of
+from hackathon.judging.models import Award, ResultRecord, ResultRow, Round
 from hackathon.judging.rules import State
 from hackathon.people.models import Person
 from hackathon.projects.queries import submissions
@@ -22,10 +20,8 @@ if TYPE_CHECKING:
 
     from hackathon.events.models import Event
 
-TOP = 3
-"""The places that are named on a certificate; the others took part."""
-
 WORDS = {1: "first", 2: "second", 3: "third"}
+"""The places that are named on a certificate; the others took part."""
 
 
 @dataclass(frozen=True)
@@ -89,18 +85,31 @@ def certificates_of(session: Session, event: Event) -> tuple[list[Certificate], 
 
 
 def _honors(session: Session, event: Event) -> dict[int, _Honor]:
-    """What each team brought and won, by its number."""
-    revealed = [row for row in rounds_of(session, event.id) if row.state == State.REVEALED]
-    record = newest_record(session, revealed[-1].id) if revealed else None
-    rows = recorded_standings(session, record) if record is not None else []
-    is_one = len({row.component for row in rows}) <= 1
-    places = {row.project_id: row.place for row in rows if is_one and row.place <= TOP}
+    """What each team brought and won, by its number; from the record that stands."""
+    record = (
+        select(ResultRecord.id)
+        .join(Round, Round.id == ResultRecord.round_id)
+        .where(Round.event_id == event.id, Round.state == State.REVEALED)
+        .order_by(Round.id.desc(), ResultRecord.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(ResultRow.project_id, ResultRow.place, ResultRow.component, Award.name)
+        .join(ResultRecord, ResultRecord.id == ResultRow.record_id)
+        .outerjoin(
+            Award,
+            (Award.round_id == ResultRecord.round_id) & (Award.project_id == ResultRow.project_id),
+        )
+        .where(ResultRow.record_id == record)
+        .order_by(Award.id)
+    ).all()
+    is_one = len({component for _, _, component, _ in rows}) <= 1
+    places = {project_id: place for project_id, place, _, _ in rows if is_one}
     awards: dict[int, list[str]] = {}
-    if revealed:
-        for award in session.scalars(
-            select(Award).filter_by(round_id=revealed[-1].id).order_by(Award.id)
-        ):
-            awards.setdefault(award.project_id, []).append(award.name)
+    for project_id, _, _, name in rows:
+        if name:
+            awards.setdefault(project_id, []).append(name)
     return {
         row.team_id: _Honor(
             row.title,

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from flask import flash, redirect, render_template, request, url_for
 
-from hackathon.events import queries, service
 from hackathon.events.access import here
+from hackathon.events.queries import lessons as queries
 from hackathon.events.rules import LessonKind
+from hackathon.events.service import lessons as service
 from hackathon.people.access import MEMBER, current_actor, requires
 from hackathon.report.forms import LessonForm
 from hackathon.report.queries.survey import survey_of

@@ -392,9 +392,9 @@ def _charge(  # noqa: PLR0917 - one deed, told whole
         is_closed=is_closed,
     )
     legs = rules.charge if net > 0 else rules.refund
-    entry, _ = post(session, actor, order, lambda before: legs(amount, before, is_closed=is_closed))
     if net > 0:
-        release_billed(session, actor, entry)
+        release_billed(session, actor, order)
+    entry, _ = post(session, actor, order, lambda before: legs(amount, before, is_closed=is_closed))
     return entry
 
 

@@ -1,12 +1,11 @@
 """Large files are read by two processes beside this one, which unfolds, checks and deals.
 
-The text is cut only where a record ends: at a line's end before which the quotes are even.
 Whatever goes wrong here ends in `Alone`: one process reads the file again and says why.
 """
 
 from __future__ import annotations
 
-import io
+import gc
 import json
 import os
 import struct
@@ -17,20 +16,17 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 
 from hackathon.credits.service.bills.reader import MODULUS, REJECTS_KEPT, Reader, Scan
 from hackathon.credits.service.bills.stage import Stage
-from hackathon.credits.service.bills.stream import Bytes
+from hackathon.credits.service.bills.stream import Bytes, parts_of
 from hackathon.shared.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 WORKERS = 2
 """Two, so that all three together stay within 64 MB."""
 LARGE = 32 << 20
 """Bytes from which more processes pay."""
-PART = 1 << 18
-LONGEST_RECORD = 4 << 20
 HEAD = struct.Struct(">QI")
-BOM = b"\xef\xbb\xbf"
 
 
 class Alone(Exception):  # noqa: N818 - reads as what is to be done
@@ -85,56 +81,12 @@ def _hire(stage: Path, tag_keys: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def _deal(source: Bytes, crew: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Give each worker the header, then the parts in turn, each with the line before it."""
-    header, lines = b"", 0
-    for turn, part in enumerate(_parts(source)):
-        text = part
-        if not header:
-            text = part.removeprefix(BOM)
-            end = _record_end(text, text.find(b"\n"))
-            header, text = text[:end], text[end:]
-            for worker in crew:
-                _send(worker, 0, header)
-            lines = header.count(b"\n")
-        _send(crew[turn % len(crew)], lines, text)
-        lines += text.count(b"\n")
+    """Give each worker the header, then the parts in turn, each with the lines before it."""
+    for turn, (lines, text) in enumerate(parts_of(source)):
+        for worker in crew if turn == 0 else (crew[turn % len(crew)],):
+            _send(worker, lines, text)
     for worker in crew:
         _pipe(worker).close()
-
-
-def _record_end(text: bytes, at: int) -> int:
-    """The end of the first record."""
-    while at >= 0 and text.count(b'"', 0, at) % 2:
-        at = text.find(b"\n", at + 1)
-    if at < 0:
-        raise Alone
-    return at + 1
-
-
-def _parts(source: Bytes) -> Iterator[bytes]:
-    """The text in parts of whole records."""
-    kept = b""
-    while block := source.read(PART):
-        kept += block
-        cut = _cut(kept)
-        if cut:
-            yield kept[:cut]
-            kept = kept[cut:]
-        elif len(kept) > LONGEST_RECORD:
-            raise Alone
-    if kept:
-        yield kept
-
-
-def _cut(text: bytes) -> int:
-    """Behind the last line's end before which the quotes are even; 0 when there is none."""
-    quotes, end, at = text.count(b'"'), len(text), text.rfind(b"\n")
-    while at >= 0:
-        quotes -= text.count(b'"', at, end)
-        if quotes % 2 == 0:
-            return at + 1
-        end, at = at, text.rfind(b"\n", 0, at)
-    return 0
 
 
 def _pipe(worker: subprocess.Popen[bytes]) -> IO[bytes]:
@@ -191,9 +143,9 @@ def work(source: BinaryIO, stage: Path, tag_keys: Sequence[str]) -> None:
     is_first = True
     while head := source.read(HEAD.size):
         lines, length = HEAD.unpack(head)
-        text = io.StringIO(source.read(length).decode("utf-8"), newline="")
+        text = source.read(length).decode("utf-8")
         if is_first:
-            reader.begin(text)
+            reader.begin([text])
         else:
             reader.read_part(text, lines)
         is_first = False
@@ -202,4 +154,5 @@ def work(source: BinaryIO, stage: Path, tag_keys: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # nothing here refers to itself
     work(sys.stdin.buffer, Path(sys.argv[1]), json.loads(sys.argv[2]))

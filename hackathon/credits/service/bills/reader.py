@@ -1,14 +1,16 @@
 """Rows become cells: exact sums by scope, day, account, service, category and tags.
 
-One pass in bounded memory. A column of a batch is read at once, so that almost all work
-happens in C; a batch in which anything is unusual is read again row by row. Cells that
-become too many are put aside in the stage and joined at the end.
+One pass in bounded memory. Lines are split and their columns read at once, so that almost all
+work happens in C; where anything is unusual, the csv reader reads them again, row by row.
+Cells that become too many are put aside in the stage and joined at the end.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import io
+import re
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +21,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from hackathon.credits.service.bills import focus
 from hackathon.credits.service.bills.focus import RowWrong
-from hackathon.credits.service.bills.stream import Bytes, text_of
-from hackathon.shared.errors import Invalid
+from hackathon.credits.service.bills.stream import Bytes, parts_of, text_of
+from hackathon.shared.errors import Invalid, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 
     from hackathon.credits.service.bills.stage import Stage
 
+AT_ONCE = 1 << 16
+"""Characters split at once: few enough to stay in the processor's cache."""
 BATCH = 100
-"""Rows read at once: few enough to stay in the processor's cache."""
+"""Records read at once where splitting does not do."""
 MOST_CELLS = 30_000
 """Cells kept in memory; more are put aside."""
 MOST_KNOWN = 5_000
@@ -37,14 +41,25 @@ MOST_KNOWN = 5_000
 REJECTS_KEPT = 1_000
 MODULUS = 1 << 128
 EXACT = Context(prec=120)
-DIGITS = "0123456789.-"
+DIGITS = b"0123456789.-"
+SHORT = 30
+"""Digits that no `focus.amount` finds too small or too many."""
+BEYOND = Decimal("1e13")
+"""What it finds too large."""
 INVALID = "?"
 """Stands for tags that could not be read."""
+QUOTED = re.compile(r'"(?<![^,\n]")([^"\n]*+(?:""[^"\n]*+)*+)"(?![^,\r\n])')
+"""A field in quotes on one line, from a comma or the line's begin to a comma or its end."""
+NUL = "\0"
+"""No file has it."""
+HIDDEN_COMMA, HIDDEN_QUOTE = "\x1c", "\x1d"
+"""Stand for them inside quotes; a file that has these is left to the csv reader."""
 COSTS = ("BilledCost", "EffectiveCost", "ListCost")
 FIXED = (
     "BillingAccountId", "BillingPeriodStart", "BillingCurrency", "ChargeCategory", "ChargeClass",
     "ChargeFrequency", "ServiceProviderName", "ProviderName", "ServiceName", "SubAccountId",
 )  # fmt: skip
+WANTED = (*FIXED, "ChargePeriodStart", "ChargePeriodEnd", "Tags", *COSTS)
 
 
 class Records(Protocol):
@@ -127,9 +142,12 @@ class Reader:
     """Reads one file into a stage."""
 
     def __init__(self, stage: Stage, tag_keys: Sequence[str]) -> None:
-        self.scan = Scan()
         self._stage = stage
         self._wanted = [focus.fold(key) for key in tag_keys]
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.scan = Scan()
         self._said: dict[str, None] = {}
         self._fixed: Numbers[Fixed] = Numbers()
         self._scopes: Numbers[tuple[str, date]] = Numbers()
@@ -150,14 +168,22 @@ class Reader:
     def read(self, path: Path, told: Callable[[int], object] = lambda _done: None) -> Scan:
         """Read a whole file; nothing of it is kept when it is refused.
 
+        What is refused in parts is read again record by record: that is the last word.
+
         Raises:
             Invalid: not a FOCUS bill, or one that is cut off or damaged.
             TooLarge: beyond 1 GB.
         """
-        with Bytes(path, told) as source, text_of(source) as lines:
-            records = self.begin(lines)
-            self._read_all(records, 0)
-            self.scan.digest, self.scan.size = source.digest, source.size
+        try:
+            with Bytes(path, told) as source:
+                self._read_parts(source)
+                self.scan.digest, self.scan.size = source.digest, source.size
+        except (Refusal, UnicodeDecodeError):
+            self._begin_anew()
+            self._stage.forget()
+            with Bytes(path, told) as source, text_of(source) as lines:
+                self._read_records(self.begin(lines), 0)
+                self.scan.digest, self.scan.size = source.digest, source.size
         return self.finish()
 
     def begin(self, lines: Iterable[str]) -> Records:
@@ -172,41 +198,97 @@ class Reader:
         if header is None:
             raise Invalid("empty", "The file is empty; nothing was imported.", field="file")
         self._layout = focus.layout_of(header)
-        self._at()
+        self._wanted_at = [self._layout.at[name] for name in WANTED]
         return records
 
-    def read_part(self, lines: Iterable[str], before: int) -> None:
-        """Read a part of a file, whole records, that so many lines come before.
+    def _read_parts(self, source: Bytes) -> None:
+        parts = ((lines, part.decode("utf-8")) for lines, part in parts_of(source))
+        self.begin([next(parts, (0, ""))[1]])
+        for before, text in parts:
+            self.read_part(text, before)
+
+    def read_part(self, text: str, before: int) -> None:
+        """Read whole records that so many lines come before.
 
         Raises:
             Invalid: damaged or cut off.
         """
-        self._read_all(csv.reader(lines, strict=True), before)
+        start = 0
+        while start < len(text):
+            end = text.rfind("\n", start, start + AT_ONCE) + 1 or len(text)
+            if end - start > AT_ONCE or not self._take_text(text[start:end]):
+                break
+            start = end
+        if start < len(text):  # a line's end may be none of a record's: all that is left
+            lines = before + text.count("\n", 0, start)
+            rest = io.StringIO(text[start:], newline="")
+            self._read_records(csv.reader(rest, strict=True), lines)
 
-    def _at(self) -> None:
-        at = self._layout.at
-        self._fixed_at = [at[name] for name in FIXED]
-        self._cost_at = [at[name] for name in COSTS]
-        self._start_at, self._end_at = at["ChargePeriodStart"], at["ChargePeriodEnd"]
-        self._tags_at = at["Tags"]
+    def _take_text(self, text: str) -> bool:
+        """Take lines if each is a record, and a usual one; else nothing of them, and say so."""
+        columns = self._columns_of(text)
+        if columns is None:
+            return False
+        try:
+            with localcontext(EXACT):
+                self._add(columns)
+        except (RowWrong, ArithmeticError):
+            return False
+        self._make_room()
+        return True
 
-    def _read_all(self, records: Records, offset: int) -> None:
-        width = {self._layout.width}
+    def _columns_of(self, text: str) -> list[Sequence[str]] | None:
+        """The wanted columns of lines, split in C; None unless a csv reader says the same.
+
+        Commas and quotes inside quotes are hidden. Behind each line stands a field of its own:
+        where it is missing, a line has another length.
+        """
+        if HIDDEN_COMMA in text or HIDDEN_QUOTE in text:
+            return None
+        if not text.endswith("\n"):
+            text += "\n"
+        if '"' in text:
+            pieces = QUOTED.split(text)
+            if len(pieces) == 1:
+                return None
+            within = NUL.join(pieces[1::2]).replace('""', HIDDEN_QUOTE).replace(",", HIDDEN_COMMA)
+            pieces[1::2] = within.split(NUL)
+            text = "".join(pieces)
+            if '"' in text:
+                return None
+        width = self._layout.width
+        step = width + 1
+        fields = text.replace("\n", ",\n,").split(",")
+        count = len(fields) // step
+        if len(fields) != count * step + 1 or fields[width::step].count("\n") != count:
+            return None
+        if "\r" in text:
+            last = fields[width - 1 :: step]
+            if text.count("\r") != count or {value[-1:] for value in last} != {"\r"}:
+                return None
+            fields[width - 1 :: step] = [value[:-1] for value in last]
+        nothing = ("",) * count
+        return [fields[at:-1:step] if at >= 0 else nothing for at in self._wanted_at]
+
+    def _read_records(self, records: Records, offset: int) -> None:
         with _refusing(records, offset), localcontext(EXACT):
             while True:
                 before = offset + records.line_num
                 batch = list(islice(records, BATCH))
                 if not batch:
                     return
-                self._take(batch, before, width)
+                self._take(batch, before)
 
-    def _take(self, batch: list[list[str]], before: int, width: set[int]) -> None:
-        if set(map(len, batch)) != width:
+    def _take(self, batch: list[list[str]], before: int) -> None:
+        if set(map(len, batch)) != {self._layout.width}:
             batch = self._even(batch, before)
         try:
-            self._add(batch)
+            self._add_rows(batch)
         except (RowWrong, ArithmeticError):
             self._one_by_one(batch, before)
+        self._make_room()
+
+    def _make_room(self) -> None:
         if len(self._counts) > MOST_CELLS:
             self._put_aside()
 
@@ -224,22 +306,23 @@ class Reader:
                 kept.append(row)
         return kept
 
-    def _add(self, batch: Sequence[list[str]]) -> None:
-        """Add rows to their cells: all of them, or none and an error."""
-        if not batch:
-            return
-        columns = list(zip(*batch, strict=True))
-        columns.append(("",) * len(batch))  # what a missing column holds: index -1
-        fixed = list(
-            map(self._fixed_of.__getitem__, zip(*[columns[i] for i in self._fixed_at], strict=True))
+    def _add_rows(self, batch: Sequence[list[str]]) -> None:
+        if batch:
+            columns = list(zip(*batch, strict=True))
+            columns.append(("",) * len(batch))  # what a missing column holds: index -1
+            self._add([columns[at] for at in self._wanted_at])
+
+    def _add(self, columns: Sequence[Sequence[str]]) -> None:
+        """Add the wanted columns of rows to their cells: all of them, or none and an error."""
+        *fixed_columns, starts, ends, tags, billed, effective, listed = columns
+        fixed = list(map(self._fixed_of.__getitem__, zip(*fixed_columns, strict=True)))
+        periods = list(map(self._period_of.__getitem__, zip(starts, ends, strict=True)))
+        picks = map(self._pick_of.__getitem__, tags)
+        costs = (
+            _amounts(billed, COSTS[0], required=True),
+            _amounts(effective, COSTS[1], required=False),
+            _amounts(listed, COSTS[2], required=False),
         )
-        spans = zip(columns[self._start_at], columns[self._end_at], strict=True)
-        periods = list(map(self._period_of.__getitem__, spans))
-        picks = map(self._pick_of.__getitem__, columns[self._tags_at])
-        costs = [
-            _amounts(columns[index], name, required=name == "BilledCost")
-            for index, name in zip(self._cost_at, COSTS, strict=True)
-        ]
         days = map(self._day_of.__getitem__, periods)
         slots = list(map(self._slots.__getitem__, zip(fixed, days, picks, strict=True)))
         self._pairs.update(zip(map(self._scope_of.__getitem__, fixed), periods, strict=True))
@@ -251,7 +334,7 @@ class Reader:
             for slot, amount in zip(slots, amounts, strict=True):
                 if amount:
                     sums[slot] += amount
-        self.scan.rows += len(batch)
+        self.scan.rows += len(slots)
 
     def _grow(self) -> None:
         more = len(self._slots) - len(self._counts)
@@ -265,7 +348,7 @@ class Reader:
             if not row:
                 continue
             try:
-                self._add([row])
+                self._add_rows([row])
             except RowWrong as wrong:
                 self._reject(line, row, str(wrong))
 
@@ -304,7 +387,7 @@ class Reader:
         return found
 
     def _read_fixed(self, raw: tuple[str, ...]) -> int:
-        account, period, unit, category, class_, frequency, *names = raw
+        account, period, unit, category, class_, frequency, *names = map(_shown, raw)
         provider = focus.text(names[0]) or focus.text(names[1])
         if not focus.text(account):
             raise RowWrong("BillingAccountId is empty")
@@ -332,9 +415,9 @@ class Reader:
         return number
 
     def _read_period(self, raw: tuple[str, str]) -> int:
-        start = self._moment(raw[0], "ChargePeriodStart")
+        start = self._moment(_shown(raw[0]), "ChargePeriodStart")
         try:
-            end = self._moment(raw[1], "ChargePeriodEnd")
+            end = self._moment(_shown(raw[1]), "ChargePeriodEnd")
         except RowWrong:
             end = start
         if end <= start:
@@ -346,7 +429,7 @@ class Reader:
         return number
 
     def _read_tags(self, raw: str) -> int:
-        found = focus.tags(raw)
+        found = focus.tags(_shown(raw))
         if found is None:
             self._warn("Some tags cannot be read; those rows count as untagged.")
             return self._picks[INVALID]
@@ -403,13 +486,29 @@ def _refusing(records: Records, offset: int) -> Iterator[None]:
 
 
 def _amounts(column: Sequence[str], name: str, *, required: bool) -> list[Decimal]:
-    """A column of costs; plain digits go the short way."""
-    if not "".join(column).strip(DIGITS) and max(map(len, column)) < focus.LONGEST_NUMBER // 2:
-        try:
-            return list(map(Decimal, column))
-        except ArithmeticError:  # an empty one, or 1.2.3
-            pass
-    return [focus.amount(value, name, required=required) for value in column]
+    """A column of costs, each text once; plain digits go the short way."""
+    texts = set(column)
+    known = _plain(texts)
+    if known is None:
+        known = {text: focus.amount(text, name, required=required) for text in texts}
+    return list(map(known.__getitem__, column))
+
+
+def _plain(texts: set[str]) -> dict[str, Decimal] | None:
+    """What plain digits say; None where `focus.amount` must look."""
+    if "".join(texts).encode().translate(None, DIGITS) or max(map(len, texts)) > SHORT:
+        return None
+    try:
+        known = dict(zip(texts, map(Decimal, texts), strict=True))
+    except ArithmeticError:  # an empty one, or 1.2.3
+        return None
+    found = known.values()
+    return known if min(found) > -BEYOND and max(found) < BEYOND else None
+
+
+def _shown(value: str) -> str:
+    """A field as it was before its commas and quotes were hidden."""
+    return value.replace(HIDDEN_COMMA, ",").replace(HIDDEN_QUOTE, '"')
 
 
 def _lines(batch: Sequence[list[str]], before: int) -> Iterator[tuple[int, list[str]]]:

@@ -99,6 +99,10 @@ class Stage:
         self._rows.executemany("INSERT INTO part VALUES (?,?,?,?,?,?,?)", parts)
         self._rows.execute("COMMIT")
 
+    def forget(self) -> None:
+        """Forget the partial sums."""
+        self._rows.execute("DELETE FROM part")
+
     def join(
         self,
         fixed: Callable[[int], Fixed],

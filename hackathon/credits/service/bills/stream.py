@@ -1,4 +1,4 @@
-"""The bytes of a bill: gzip or not, bounded, hashed, as text for the csv reader."""
+"""The bytes of a bill: gzip or not, bounded, hashed, in parts or as text for the csv reader."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hackathon.shared.errors import Invalid, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MOST_BYTES = 1 << 30
@@ -20,6 +20,8 @@ MOST_TEXT = 4 << 30
 MOST_RATIO = 300
 LONGEST_LINE = 1 << 20
 BLOCK = 1 << 18
+LONGEST_RECORD = 4 << 20
+BOM = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
 FOREIGN = (
     (b"PAR1", "This is a Parquet file; export the bill as CSV or CSV.gz."),
@@ -56,7 +58,7 @@ class Bytes(io.RawIOBase):
         self._folded = b""
         self._ready = memoryview(b"")
         self._hash = hashlib.sha256()
-        self.done = self._text = self._lines = self._line = 0
+        self.done = self.lines = self._text = self._line = 0
 
     @property
     def digest(self) -> str:
@@ -76,13 +78,14 @@ class Bytes(io.RawIOBase):
     def readinto(self, room: bytearray) -> int:  # type: ignore[override]
         """Fill the room with the next text."""
         if not self._ready:
-            self._ready = memoryview(self._next())
+            self._ready = memoryview(self.block())
         count = min(len(room), len(self._ready))
         room[:count] = self._ready[:count]
         self._ready = self._ready[count:]
         return count
 
-    def _next(self) -> bytes:
+    def block(self) -> bytes:
+        """The next text; none at the end. Either this or `read`."""
         block = self._raw() if self._unfold is None else self._unfolded()
         self._text += len(block)
         if self._unfold is not None and (
@@ -124,14 +127,14 @@ class Bytes(io.RawIOBase):
     def _check(self, block: bytes) -> None:
         """No zero bytes, no line without end."""
         if b"\0" in block:
-            line = self._lines + block[: block.index(b"\0")].count(b"\n") + 1
+            line = self.lines + block[: block.index(b"\0")].count(b"\n") + 1
             raise _wrong(f"Line {line} has a zero byte: this is not text.")
         lines = block.count(b"\n")
         newest = block.rfind(b"\n")
         self._line = len(block) - newest - 1 if newest >= 0 else self._line + len(block)
         if self._line > LONGEST_LINE:
-            raise _wrong(f"Line {self._lines + lines + 1} is longer than 1 MB.")
-        self._lines += lines
+            raise _wrong(f"Line {self.lines + lines + 1} is longer than 1 MB.")
+        self.lines += lines
 
 
 def text_of(source: Bytes) -> io.TextIOWrapper:
@@ -142,3 +145,50 @@ def text_of(source: Bytes) -> io.TextIOWrapper:
         newline="",
         errors="strict",
     )
+
+
+def parts_of(source: Bytes) -> Iterator[tuple[int, bytes]]:
+    """The text in parts of whole records, each with the lines before it; the header alone first.
+
+    A record ends where a line does and the quotes before it are even. A quote inside a value
+    without quotes deceives this; what is then cut in a wrong place does not read as records.
+
+    Raises:
+        Invalid: no record ends within 4 MB.
+    """
+    kept, lines, has_header = b"", 0, False
+    while block := source.block():
+        kept += block
+        end = _end_of(kept)
+        if not end and len(kept) > LONGEST_RECORD:
+            raise _wrong(f"The record that begins in line {lines + 1} has no end.")
+        if end and not has_header:
+            has_header = True
+            first = _first_end(kept)
+            yield 0, kept[:first].removeprefix(BOM)
+            lines, kept, end = kept.count(b"\n", 0, first), kept[first:], end - first
+        if end:
+            part, kept = kept[:end], kept[end:]
+            yield lines, part
+            lines = source.lines - kept.count(b"\n")
+    if kept:
+        yield lines, kept
+
+
+def _end_of(text: bytes) -> int:
+    """Behind the last line's end before which the quotes are even; 0 when there is none."""
+    quotes, end, at = text.count(b'"'), len(text), text.rfind(b"\n")
+    while at >= 0:
+        quotes -= text.count(b'"', at, end)
+        if quotes % 2 == 0:
+            return at + 1
+        end, at = at, text.rfind(b"\n", 0, at)
+    return 0
+
+
+def _first_end(text: bytes) -> int:
+    """Behind the first record, which has an end."""
+    at = text.index(b"\n")
+    while text.count(b'"', 0, at) % 2:
+        at = text.index(b"\n", at + 1)
+    return at + 1

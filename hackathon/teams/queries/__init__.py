@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from hackathon.events.models import Registration
+from hackathon.events.queries.announcements import reaches
+from hackathon.events.rules import Audience
 from hackathon.people.models import Person
 from hackathon.people.rules import fold_name
 from hackathon.shared.errors import NotFound
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+    from hackathon.events.models import Event
 
 
 @dataclass(frozen=True)
@@ -258,6 +263,23 @@ def teamless(session: Session, event_id: int) -> list[Alone]:
         .order_by(Person.name, Person.id)
     )
     return [Alone(row.person_id, name, row.role, row.skills, row.is_looking) for row, name in rows]
+
+
+@reaches(Audience.CAPTAINS)
+def _captains(event: Event) -> Select[Any]:
+    return select(Team.captain_id).where(
+        Team.event_id == event.id, Team.archived_at.is_(None), Team.captain_id.is_not(None)
+    )
+
+
+@reaches(Audience.TEAMLESS)
+def _teamless(event: Event) -> Select[Any]:
+    in_team = select(Membership.person_id).where(
+        Membership.event_id == event.id, Membership.left_at.is_(None)
+    )
+    return select(Registration.person_id).where(
+        Registration.event_id == event.id, Registration.person_id.not_in(in_team)
+    )
 
 
 def wrong_counts(session: Session) -> list[str]:

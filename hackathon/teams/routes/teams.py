@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from hackathon.events import queries as events
 from hackathon.events import service as events_service
 from hackathon.events.access import here
 from hackathon.events.models import Event
-from hackathon.events.rules import Phase
 from hackathon.people.access import (
     MEMBER,
     ORGANIZER,
@@ -23,7 +22,7 @@ from hackathon.people.access import (
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotFound
 from hackathon.shared.once import once
-from hackathon.shared.web import act, form_key, public_address, see, submit, tab
+from hackathon.shared.web import act, form_key, public_address, see, submit
 from hackathon.teams import queries, rules, service
 from hackathon.teams.forms import (
     AgreeForm,
@@ -34,16 +33,13 @@ from hackathon.teams.forms import (
     PlaceForm,
     TeamForm,
 )
+from hackathon.teams.routes.blueprint import blueprint
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
     from hackathon.teams.models import Team
-
-blueprint = Blueprint("teams", __name__)
-
-tab(30, "Teams", "teams.index", lambda h: h.is_member and h.phase is not Phase.DRAFT)
 
 
 @blueprint.get("/events/<slug>/teams")

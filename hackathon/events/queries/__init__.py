@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import exists, func, select
 
-from hackathon.events.models import Event, Lesson, PhaseMove, Registration
-from hackathon.events.rules import LessonKind, Phase, Schedule, phase_at
-from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
+from hackathon.events.models import Event, PhaseMove, Registration
+from hackathon.events.rules import Phase, Schedule, phase_at
+from hackathon.people.models import EventRoleGrant, Person
 from hackathon.people.rules import Role
 from hackathon.shared.clock import now
 from hackathon.shared.errors import NotFound
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from hackathon.people.rules import Actor
@@ -66,13 +65,29 @@ def find_event(session: Session, actor: Actor | None, slug: str) -> Event:
     Raises:
         NotFound: unknown, discarded, or a draft and not an organizer.
     """
-    event = session.scalar(select(Event).where(Event.slug == slug, Event.discarded_at.is_(None)))
+    return find_place(session, actor, slug)[0]
+
+
+def find_place(session: Session, actor: Actor | None, slug: str) -> tuple[Event, Moves]:
+    """An event this viewer may see, with the moves by hand that decide its phase; one statement.
+
+    Raises:
+        NotFound: as `find_event`.
+    """
+    rows = session.execute(
+        select(Event, PhaseMove.moved_at, PhaseMove.phase)
+        .outerjoin(PhaseMove, PhaseMove.event_id == Event.id)
+        .where(Event.slug == slug, Event.discarded_at.is_(None))
+        .order_by(PhaseMove.id)
+    ).all()
+    event = rows[0][0] if rows else None
     hidden = event is None or (
         event.published_at is None and not (actor and actor.organizes(event.id))
     )
     if event is None or hidden:
         raise NotFound("no_such_event", "There is no such event, or it is not for you to see.")
-    return event
+    moves = [(row.moved_at, Phase(row.phase)) for row in rows if row.moved_at]
+    return event, moves
 
 
 @dataclass(frozen=True)
@@ -186,70 +201,6 @@ def people_of(
 def registration_of(session: Session, event_id: int, person_id: int) -> Registration | None:
     """A person's registration in an event."""
     return session.scalar(select(Registration).filter_by(event_id=event_id, person_id=person_id))
-
-
-@dataclass(frozen=True)
-class LessonRow:
-    """A line of a retrospective with its people and its event."""
-
-    lesson: Lesson
-    owner: str
-    by: str
-    event: str
-    slug: str
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is still to be done; other lines than actions never are."""
-        return self.lesson.kind == LessonKind.ACTION and self.lesson.ended_at is None
-
-
-def _lessons() -> Select[Lesson, str, str, str, str]:
-    owner, writer = aliased(Person), aliased(Person)
-    return (
-        select(
-            Lesson,
-            func.coalesce(owner.name, ""),
-            func.coalesce(writer.name, ""),
-            Event.name,
-            Event.slug,
-        )
-        .join(Event, Event.id == Lesson.event_id)
-        .outerjoin(owner, owner.id == Lesson.owner_id)
-        .outerjoin(writer, writer.id == Lesson.written_by_id)
-        .order_by(Lesson.id)
-    )
-
-
-def lessons_of(session: Session, event_id: int) -> list[LessonRow]:
-    """The retrospective of an event: its lines, without those that were taken off."""
-    kept = or_(Lesson.ended_as.is_(None), Lesson.ended_as == "done")
-    query = _lessons().where(Lesson.event_id == event_id, kept)
-    return [LessonRow(*row) for row in session.execute(query)]
-
-
-def open_actions(session: Session, before: datetime) -> list[LessonRow]:
-    """What events that began before a moment left to do: the next event's checklist begins so.
-
-    One statement. Actions of discarded rehearsals are gone with them.
-    """
-    query = _lessons().where(
-        Lesson.kind == LessonKind.ACTION,
-        Lesson.ended_at.is_(None),
-        Event.starts_at < before,
-        Event.discarded_at.is_(None),
-    )
-    return [LessonRow(*row) for row in session.execute(query)]
-
-
-def lesson_owners(session: Session, event_id: int) -> list[Person]:
-    """Who may own an action: organizers of the event, program leads, administrators."""
-    organizers = select(EventRoleGrant.person_id).filter_by(event_id=event_id, role=Role.ORGANIZER)
-    query = select(Person).where(
-        Person.disabled_at.is_(None),
-        Person.id.in_(organizers.union(select(SiteRoleGrant.person_id))),
-    )
-    return list(session.scalars(query.order_by(Person.name, Person.id)))
 
 
 @dataclass(frozen=True)

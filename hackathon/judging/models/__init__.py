@@ -1,0 +1,37 @@
+"""Rounds, rubrics, seats, visits, the ledger of marks, the late tray, result records."""
+
+from hackathon.judging.models.base import Receipt
+from hackathon.judging.models.ledger import Correction, Feedback, LateMark, Mark, Visit, VisitStep
+from hackathon.judging.models.results import AudienceVote, Award, ResultRecord, ResultRow
+from hackathon.judging.models.rounds import (
+    CriterionRow,
+    DeclaredConflict,
+    Pitch,
+    Reopening,
+    Round,
+    RubricVersion,
+    Seat,
+    StageToken,
+)
+
+__all__ = [
+    "AudienceVote",
+    "Award",
+    "Correction",
+    "CriterionRow",
+    "DeclaredConflict",
+    "Feedback",
+    "LateMark",
+    "Mark",
+    "Pitch",
+    "Receipt",
+    "Reopening",
+    "ResultRecord",
+    "ResultRow",
+    "Round",
+    "RubricVersion",
+    "Seat",
+    "StageToken",
+    "Visit",
+    "VisitStep",
+]

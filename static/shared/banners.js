@@ -1,0 +1,47 @@
+// Announcements reach pages that are open, and are put away without leaving the page: nothing
+// typed is lost. A page that has no other use for the line keeps it only while it is looked at.
+import { connect } from "./live.js";
+
+const place = document.querySelector("[data-banners]");
+const url = place.dataset.banners;
+const isAlone = !window.io;
+
+async function show() {
+  const answer = await fetch(`${url}/banners`).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const known = new Set([...place.querySelectorAll("[data-banner]")].map((row) => row.dataset.banner));
+  const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const rows = [...found.querySelectorAll("[data-banner]")];
+  const now = new Set(rows.map((row) => row.dataset.banner));
+  for (const row of place.querySelectorAll("[data-banner]")) if (!now.has(row.dataset.banner)) row.remove();
+  const fresh = rows.filter((row) => !known.has(row.dataset.banner)).map((row) => document.adoptNode(row));
+  place.prepend(...fresh);
+}
+
+place.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const answer = await fetch(form.action, {
+    method: "POST",
+    body: new FormData(form),
+    headers: { Accept: "application/json" },
+  }).catch(() => null);
+  if (answer?.ok) {
+    form.closest("[data-banner]").remove();
+    document.getElementById("content").focus({ preventScroll: true });
+  } else form.submit(); // without a line the browser says so
+});
+
+if (isAlone) await import("../vendor/socket.io.min.js");
+const line = connect();
+line.on("event.notice", (notice) => notice.link === url && show());
+
+if (isAlone) {
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) line.disconnect();
+    else {
+      line.connect();
+      show();
+    }
+  });
+}
