@@ -3,6 +3,7 @@
 from html import unescape
 
 import pytest
+from backlog.scene import counted
 from panel import do
 
 from hackathon.judging.queries.results import newest_record
@@ -69,7 +70,9 @@ def test_the_cockpit_warns_asks_and_tells_each_judge_once(app, room, sign_in):
         room.everything()
         room.move("freeze")
     olga = sign_in(room.cast.olga)
-    page = unescape(olga.get(f"/events/q4/judging/{room.round_id}").get_data(as_text=True))
+    with counted(app) as seen:
+        page = unescape(olga.get(f"/events/q4/judging/{room.round_id}").get_data(as_text=True))
+    assert len(seen) <= 13, "\n".join(seen)
     assert "3 projects have no comment from any judge" in page
     assert "3 projects have no comment from any judge. The results cannot change" in page
     for _ in range(2):

@@ -81,8 +81,19 @@ def test_before_the_reveal_the_page_is_not_found(stage, sign_in):
     assert sign_in(stage.olga).get(AT).status_code == 404
 
 
-def test_the_page_needs_few_statements(app, won_stage, sign_in):
-    olga = sign_in(won_stage.cast.olga)
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("olga", AT), ("paul", AT), ("olga", "/events/q4/retrospective"),
+        ("olga", "/events/q4/survey/questions"), ("paul", "/events/q4/results/teams/1/further"),
+        ("olga", "/events/q4/results/promote"), ("olga", "/events/q4/settings"),
+        ("olga", "/events/q4"),
+    ],
+)  # fmt: skip
+def test_no_page_after_the_event_needs_more_than_twelve_statements(
+    app, won_stage, sign_in, who, path
+):
+    client = sign_in(getattr(won_stage.cast, who))
     with counted(app) as seen:
-        assert olga.get(AT).status_code == 200
+        assert client.get(path).status_code == 200
     assert len(seen) <= 12, "\n".join(seen)
