@@ -53,7 +53,7 @@ def doors(kind: str) -> list[ModuleType]:
 
 def load_models() -> None:
     """Import every table, so that the metadata is complete."""
-    for name in ("facts", "jobs", "mail", "notices", "once", "sessions"):
+    for name in ("facts", "jobs", "mail", "notices", "once", "sessions", "telling"):
         importlib.import_module(f"hackathon.shared.{name}")
     doors("models")
 

@@ -11,7 +11,7 @@ from treasury import do
 
 from hackathon.credits.queries.bills import source_named
 from hackathon.credits.service.bills.book import apply_bill
-from hackathon.credits.service.bills.look import preview_of, settings_of
+from hackathon.credits.service.bills.look import preview_of, wanted_of
 from hackathon.credits.service.bills.mapping import Sign, add_rule
 from hackathon.credits.service.bills.stage import Stage, read_file
 from hackathon.people.rules import COMMAND_LINE
@@ -51,10 +51,10 @@ def written(folder, data):
 
 
 @contextmanager
-def staged(folder, data, tag_keys=("team", "project")):
+def staged(folder, data, tag_keys=("team", "project"), **more):
     """A read bill: its scan and its stage."""
     path = written(folder, data)
-    scan = read_file(path, path.with_suffix(".db"), tag_keys)
+    scan = read_file(path, path.with_suffix(".db"), tag_keys, **more)
     stage = Stage(path.with_suffix(".db"))
     try:
         yield scan, stage
@@ -74,21 +74,36 @@ def hashes(folder, data, **more):
         return [(s.account, s.period, s.rows, s.digest) for s in stage.scopes(scan)]
 
 
+def read_for(folder, data, source, name="bill.csv"):
+    """A bill read as its source wants it."""
+    wanted = wanted_of(reading(), source)
+    return staged(
+        folder, data, wanted.tag_keys, by_hour=wanted.by_hour, part=name if wanted.appends else ""
+    )
+
+
 def look(folder, data, source="AWS"):
     """What a bill would mean."""
-    keys = settings_of(source_named(reading(), source)).tag_keys
-    with staged(folder, data, keys) as (scan, stage):
+    with read_for(folder, data, source) as (scan, stage):
         return preview_of(reading(), source=source, scan=scan, stage=stage)
 
 
-def bring(folder, data, source="AWS", *, confirmed=True, actor=COMMAND_LINE, event_id=None):
+def bring(
+    folder,
+    data,
+    source="AWS",
+    *,
+    confirmed=True,
+    actor=COMMAND_LINE,
+    event_id=None,
+    name="bill.csv",
+):
     """Book a bill."""
-    keys = settings_of(source_named(reading(), source)).tag_keys
-    with staged(folder, data, keys) as (scan, stage):
+    with read_for(folder, data, source, name) as (scan, stage):
         preview = preview_of(reading(), source=source, scan=scan, stage=stage)
         with transaction() as session:
             return apply_bill(
-                session, actor, preview=preview, stage=stage, file_name="bill.csv",
+                session, actor, preview=preview, stage=stage, file_name=name,
                 confirmed=confirmed, event_id=event_id,
             )  # fmt: skip
 

@@ -9,7 +9,6 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from flask import current_app
 from sqlalchemy import or_, select
 
 from hackathon.backlog.metrics import CHECK_IN_LABELS
@@ -19,7 +18,7 @@ from hackathon.backlog.queries.proposals import ASKED, FOLLOWED, today_of
 from hackathon.backlog.rules import State
 from hackathon.events.models import Event
 from hackathon.people import queries as people
-from hackathon.people.models import Person
+from hackathon.people.queries import people_by
 from hackathon.projects.models import Project
 from hackathon.shared import mail
 from hackathon.shared.clock import now
@@ -27,6 +26,7 @@ from hackathon.shared.db import reading, transaction
 from hackathon.shared.jobs import every_minute, on_fact
 from hackathon.shared.notices import Notice, notify
 from hackathon.shared.show import day
+from hackathon.shared.telling import Kind, Way, Word, letter, tell, ways_of
 from hackathon.teams.models import Membership, Team
 
 if TYPE_CHECKING:
@@ -46,17 +46,11 @@ Due = dict[str, tuple[int, str, str]]
 """What is due by the key of its notice: whom to tell, the sentence, the link."""
 
 
-def _address() -> str:
-    return str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
-
-
 def _tell(session: Session, person_id: int, proposal: Proposal, key: str, text: str) -> None:
-    link = f"/backlog/{proposal.id}"
-    notify(session, person_id=person_id, key=key, text=text, link=link)
-    person = session.get(Person, person_id)
-    if person is not None and person.by_mail and person.disabled_at is None:
-        body = f"{text}\n\n{_address()}{link}\n"
-        mail.send(session, to=person.email, subject=text[:120], body=body, key=f"{key}:mail")
+    word = Word(
+        kind=Kind.OUTCOMES, key=key, subject=text, text=text, link=f"/backlog/{proposal.id}"
+    )
+    tell(session, people_by(session, [person_id]), word)
 
 
 def _proposal_of(session: Session, fact: FactRow) -> Proposal:
@@ -225,20 +219,28 @@ def _deadlines_due(session: Session) -> Due:
 
 
 def _remind(session: Session, fresh: Due) -> None:
-    lines: dict[int, list[str]] = defaultdict(list)
+    lines: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    found = people_by(session, [person_id for person_id, _, _ in fresh.values()])
+    readers = {person.id: person for person in found}
+    ways = ways_of(session, readers.values(), Kind.OUTCOMES)
     for key, (person_id, text, link) in sorted(fresh.items()):
+        # The notice is kept whatever was chosen: it is what says that this was told.
         notify(session, person_id=person_id, key=key, text=text, link=link)
-        lines[person_id].append(f"{text}\n{_address()}{link}")
+        if readers[person_id].disabled_at is None and ways[person_id] != Way.NOTICE:
+            lines[person_id].append((text, link))
+    if mail.is_demo():
+        return
     for person_id, written in sorted(lines.items()):
-        person = session.get(Person, person_id)
-        if person is not None and person.by_mail and person.disabled_at is None:
-            subject = (
-                written[0].split("\n")[0] if len(written) == 1 else f"{len(written)} things are due"
-            )
-            mail.send(
-                session,
-                to=person.email,
-                subject=subject,
-                body="\n\n".join(written) + "\n",
-                key=f"due:{now():%Y-%m-%d}:{person_id}",
-            )
+        person = readers[person_id]
+        subject, link = written[0]
+        text = subject
+        if len(written) > 1:
+            subject, link = f"{len(written)} things are due", "/backlog"
+            text = "\n\n".join(f"{said}\n{mail.address()}{where}" for said, where in written)
+        mail.send(
+            session,
+            to=person.email,
+            subject=subject,
+            body=letter(person.name, text, link),
+            key=f"due:{now():%Y-%m-%d}:{person_id}",
+        )

@@ -10,7 +10,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
 
 from hackathon.credits.rules import State
 from hackathon.credits.service.bills.focus import CATEGORIES
@@ -141,6 +141,10 @@ class RuleForm(Named):
     )
     team = IntegerField("Team", [Optional(), NumberRange(min=1, message="Choose a team.")])
     from_day = DateField("From the day (UTC)", [Optional()])
+    from_hour = IntegerField(
+        "From the hour (UTC)",
+        [Optional(), NumberRange(min=0, max=23, message="An hour is 0 to 23.")],
+    )
     reason = StringField("Reason", [DataRequired("Say why."), Length(max=2000)])
 
 
@@ -161,9 +165,55 @@ class SourceForm(Named):
         "Categories that are charged to teams",
         choices=choices([(word, word) for word in CATEGORIES]),
     )
+    taxes = SelectField(
+        "Taxes",
+        choices=choices(
+            [
+                ("excluded", "are kept off teams"),
+                ("shared", "are shared by what each team's costs are"),
+            ]
+        ),
+        default="excluded",
+    )
+    delivery = SelectField(
+        "A new file of the same month",
+        choices=choices(
+            [
+                ("overwrite", "takes the place of the one before"),
+                ("append", "is added: a file a day, such as OCI's"),
+            ]
+        ),
+        default="overwrite",
+    )
     tag_keys = StringField(
         "Tags that name a team", [DataRequired("Name at least one tag."), Length(max=200)]
     )
+
+
+class HandForm(Named):
+    """Who bills an account from now on."""
+
+    word = "hand"
+    account = StringField("Billing account", [DataRequired("Choose an account."), Length(max=200)])
+    to = StringField("Who bills it", [DataRequired("Say who bills it."), Length(max=80)])
+    reason = StringField("Reason", [DataRequired("Say why."), Length(max=2000)])
+
+
+class RateForm(Named):
+    """What another currency is worth in a billing period."""
+
+    word = "rate"
+    month = StringField(
+        "Billing month",
+        [
+            DataRequired("Choose a month."),
+            Regexp(r"\d{4}-(0[1-9]|1[0-2])", message="Choose a month."),
+        ],
+    )
+    currency = StringField("Currency", [DataRequired("Name it."), Length(max=3)])
+    rate = StringField("One unit in dollars", [DataRequired("Type the rate."), Length(max=24)])
+    quoted_on = DateField("Quoted on", [Optional()])
+    reason = StringField("Where it comes from", [DataRequired("Say where."), Length(max=2000)])
 
 
 class StateForm(Named):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import current_app
 from sqlalchemy import select
 
 from hackathon.credits.models import BillRule, CreditRequest, Crossing
@@ -15,14 +14,16 @@ from hackathon.credits.service.alerts import leads_beyond, watch_forecasts
 from hackathon.credits.service.bills.mapping import remap_account
 from hackathon.credits.service.holds import expire_holds
 from hackathon.events.models import Event
-from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
+from hackathon.people.models import EventRoleGrant, SiteRoleGrant
+from hackathon.people.queries import people_by
 from hackathon.people.rules import COMMAND_LINE, Role
-from hackathon.shared import mail
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
+from hackathon.shared.facts import note_texts
 from hackathon.shared.jobs import every_minute, on_fact
 from hackathon.shared.money import Micros, dollars
 from hackathon.shared.notices import notify
+from hackathon.shared.telling import Kind, Word, tell
 from hackathon.shared.web import act
 from hackathon.teams.models import Membership, Team
 
@@ -38,14 +39,37 @@ def tell_of_grants(session: Session, fact: FactRow) -> None:
     event = session.get_one(Event, int(fact.stream.split(":")[1]))
     team = session.get_one(Team, int(fact.values["team"]))
     members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
-    for person_id in members.all():
-        notify(
-            session,
-            person_id=person_id,
-            key=f"credits:{fact.values['entry']}",
-            text=f"{team.name} got {dollars(Micros(fact.values['amount']))} of credits.",
-            link=f"/events/{event.slug}/credits/teams/{team.id}",
-        )
+    amount = dollars(Micros(fact.values["amount"]))
+    word = Word(
+        kind=Kind.CREDITS,
+        key=f"credits:{fact.values['entry']}",
+        subject=f"{event.name}: credits for {team.name}",
+        text=f"{team.name} got {amount} of credits.",
+        link=f"/events/{event.slug}/credits/teams/{team.id}",
+        by_mail=not event.is_rehearsal,
+    )
+    tell(session, people_by(session, members.all()), word)
+
+
+@on_fact("credits:", "entry.reversed")
+def tell_of_reversals(session: Session, fact: FactRow) -> None:
+    """Members read which sum was taken back or given again, and why."""
+    if fact.values["team"] is None:
+        return
+    event, team, link = _place(session, fact)
+    note_id = int(fact.values["reason"]["note"])
+    why = note_texts(session, [note_id]).get(note_id, "")
+    amount = dollars(Micros(fact.values["amount"]))
+    members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
+    word = Word(
+        kind=Kind.CREDITS,
+        key=f"reversal:{fact.values['entry']}",
+        subject=f"{event.name}: credits of {team.name}",
+        text=f"An entry of {amount} in the credits of {team.name} was reversed. Why: {why}",
+        link=link,
+        by_mail=not event.is_rehearsal,
+    )
+    tell(session, people_by(session, members.all()), word)
 
 
 @on_fact("credits:", "access.described")
@@ -65,10 +89,6 @@ def _place(session: Session, fact: FactRow) -> tuple[Event, Team, str]:
     event = session.get_one(Event, int(fact.stream.split(":")[1]))
     team = session.get_one(Team, int(fact.values["team"]))
     return event, team, f"/events/{event.slug}/credits/teams/{team.id}"
-
-
-def _address() -> str:
-    return str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
 
 
 def _organizers(session: Session, event_id: int, *, and_leads: bool = False) -> set[int]:
@@ -155,18 +175,15 @@ def tell_of_levels(session: Session, fact: FactRow) -> None:
     said += f", {dollars(Micros(fact.values['granted']))} granted."
     members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
     people = {*members, *_organizers(session, event.id)}
-    for person in session.scalars(select(Person).where(Person.id.in_(people)).order_by(Person.id)):
-        key = f"crossing:{crossing.id}"
-        notify(session, person_id=person.id, key=key, text=said, link=link)
-        if event.is_rehearsal or not person.by_mail or person.disabled_at is not None:
-            continue
-        mail.send(
-            session,
-            to=person.email,
-            subject=f"{event.name}: credits of {team.name}",
-            body=f"{said}\n\n{_address()}{link}\n",
-            key=f"{key}:{person.id}",
-        )
+    word = Word(
+        kind=Kind.CREDITS,
+        key=f"crossing:{crossing.id}",
+        subject=f"{event.name}: credits of {team.name}",
+        text=said,
+        link=link,
+        by_mail=not event.is_rehearsal,
+    )
+    tell(session, people_by(session, people), word)
 
 
 @every_minute

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import g
@@ -13,13 +14,27 @@ from hackathon.events.rules import Phase, next_boundary, phase_at
 from hackathon.people.access import actor_or_none, finds_events
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
+from hackathon.shared.facts import note_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy.orm import Session
+
     from hackathon.events.models import Announcement, Event
     from hackathon.people.rules import Actor
+
+
+MOVED_FOR = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A deadline that moved lately and is still to come: every page of the event says so."""
+
+    was: datetime
+    why: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,7 @@ class Here:
     actor: Actor | None
     now: datetime
     next_change: tuple[datetime, Phase] | None
+    moved: Moved | None = None
 
     @property
     def organizes(self) -> bool:
@@ -81,8 +97,18 @@ def here(slug: str) -> Here:
             actor=actor,
             now=moment,
             next_change=next_boundary(schedule, moves, moment),
+            moved=_moved(session, event, moment),
         )
     return kept[slug]
+
+
+def _moved(session: Session, event: Event, moment: datetime) -> Moved | None:
+    if event.deadline_moved_at is None or event.deadline_was is None:
+        return None
+    if moment >= min(event.submissions_close_at, event.deadline_moved_at + MOVED_FOR):
+        return None
+    note_id = event.deadline_note_id or 0
+    return Moved(event.deadline_was, note_texts(session, [note_id]).get(note_id, ""))
 
 
 finds_events(lambda slug: here(slug).event.id)

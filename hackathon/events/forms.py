@@ -123,7 +123,9 @@ class ExtendForm(Form):
 
     minutes = IntegerField("Minutes", [NumberRange(1, 720)], default=15)
     reason = StringField(
-        "Reason", [DataRequired("Say why; others will read it."), Length(max=2000)]
+        "Reason",
+        [DataRequired("Say why; others will read it."), Length(max=2000)],
+        default="Everybody gets a little more time.",
     )
 
 

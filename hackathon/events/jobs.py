@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from flask import current_app
 from sqlalchemy import select
 
 from hackathon.events.models import Announcement, Event, Lesson, Registration
@@ -13,18 +12,19 @@ from hackathon.events.queries import announcements
 from hackathon.events.rules import Audience
 from hackathon.events.service.announcements import send_due
 from hackathon.people.models import Person
-from hackathon.shared import mail
+from hackathon.people.queries import people_by
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.facts import note_texts
 from hackathon.shared.jobs import every_minute, on_fact
-from hackathon.shared.notices import notify, notify_all
-from hackathon.shared.show import local_time
+from hackathon.shared.show import mail_time
+from hackathon.shared.telling import Kind, Word, tell
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from hackathon.shared.facts import FactRow
+    from hackathon.shared.telling import Reader
 
 
 @on_fact("event:", "deadline.moved")
@@ -47,13 +47,15 @@ def tell_the_owner(session: Session, fact: FactRow) -> None:
     event = session.get_one(Event, lesson.event_id)
     if lesson.owner_id is None or lesson.owner_id == fact.actor_id or event.discarded_at:
         return
-    notify(
-        session,
-        person_id=lesson.owner_id,
+    word = Word(
+        kind=Kind.OUTCOMES,
         key=f"lesson:{lesson.id}",
+        subject=f"{event.name}: an action is yours",
         text=f"{event.name}, retrospective: you see to “{lesson.text}”",
         link=f"/events/{event.slug}/retrospective",
+        by_mail=not event.is_rehearsal,
     )
+    tell(session, people_by(session, [lesson.owner_id]), word)
 
 
 def _tell(session: Session, fact: FactRow) -> None:
@@ -61,27 +63,26 @@ def _tell(session: Session, fact: FactRow) -> None:
     closes = datetime.fromisoformat(fact.values["submissions_close_at"])
     note_id = int(fact.values["reason"]["note"])
     why = note_texts(session, [note_id]).get(note_id, "")
-    link = f"/events/{event.slug}"
-    address = str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
     people = session.scalars(
         select(Person)
         .join(Registration, Registration.person_id == Person.id)
-        .where(Registration.event_id == event.id, Person.disabled_at.is_(None))
+        .where(Registration.event_id == event.id)
         .order_by(Person.id)
     )
-    for person in people.all():
-        at = local_time(closes, person.zone or event.zone)
-        text = f"{event.name}: submissions close {at} now. {why}".strip()
-        key = f"deadline:{fact.position}"
-        notify(session, person_id=person.id, key=key, text=text, link=link)
-        if person.by_mail and not event.is_rehearsal:
-            mail.send(
-                session,
-                to=person.email,
-                subject=f"{event.name}: a new deadline",
-                body=f"Hello {person.name},\n\n{text}\n\n{address}{link}\n",
-                key=f"{key}:{person.id}",
-            )
+
+    def text(reader: Reader) -> str:
+        at = mail_time(closes, reader.zone or event.zone)
+        return f"{event.name}: submissions close {at} now. {why}".strip()
+
+    word = Word(
+        kind=Kind.DEADLINES,
+        key=f"deadline:{fact.position}",
+        subject=f"{event.name}: a new deadline",
+        text=text,
+        link=f"/events/{event.slug}",
+        by_mail=not event.is_rehearsal,
+    )
+    tell(session, people.all(), word)
 
 
 # --- announcements ------------------------------------------------------------------------
@@ -100,17 +101,13 @@ def tell_announcement(session: Session, fact: FactRow) -> None:
     """The audience as it is now reads it in a notice, and by mail who wants mails."""
     row = session.get_one(Announcement, int(fact.values["announcement"]))
     event = session.get_one(Event, row.event_id)
-    link = f"/events/{event.slug}/announcements"
-    text = f"{event.name}: {row.text}"
     people = announcements.people_reached(session, event, Audience(row.audience))
-    key = f"announcement:{row.id}"
-    notify_all(session, person_ids=[person.id for person in people], key=key, text=text, link=link)
-    if row.by_mail and not event.is_rehearsal:
-        address = str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
-        bodies = {
-            person.email: f"Hello {person.name},\n\n{row.text}\n\n{address}{link}\n"
-            for person in people
-            if person.by_mail
-        }
-        subject = row.text.splitlines()[0]
-        mail.send_all(session, subject=f"{event.name}: {subject}"[:120], bodies=bodies, key=key)
+    word = Word(
+        kind=Kind.OTHER,
+        key=f"announcement:{row.id}",
+        subject=f"{event.name}: {row.text.splitlines()[0]}",
+        text=f"{event.name}: {row.text}",
+        link=f"/events/{event.slug}/announcements",
+        by_mail=row.by_mail and not event.is_rehearsal,
+    )
+    tell(session, people, word)

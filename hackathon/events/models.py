@@ -15,8 +15,10 @@ from hackathon.shared.db import Base
 class Event(Base):
     """One hackathon. Instants are UTC; `zone` says how to show and read them.
 
-    `quarter` is stored ("2026-Q4"), by default that of the last day in the zone. A rehearsal
-    with `discarded_at` is seen and found by nobody; its rows and facts stay.
+    `quarter` is stored ("2026-Q4"), by default that of the last day in the zone. When the
+    deadline moved last, from which, and the note that says why: `deadline_moved_at`, `_was`,
+    `_note_id`.
+    A rehearsal with `discarded_at` is seen and found by nobody; its rows and facts stay.
     """
 
     __tablename__ = "events"
@@ -37,6 +39,9 @@ class Event(Base):
     registration_opens_at: Mapped[datetime | None]
     teams_lock_at: Mapped[datetime | None]
     submissions_close_at: Mapped[datetime]
+    deadline_moved_at: Mapped[datetime | None]
+    deadline_was: Mapped[datetime | None]
+    deadline_note_id: Mapped[int | None]
     team_min: Mapped[int] = mapped_column(default=2)
     team_max: Mapped[int] = mapped_column(default=5)
     terms: Mapped[str] = mapped_column(Text, default="")

@@ -71,6 +71,31 @@ def index() -> ResponseReturnValue:
     )
 
 
+READERS = (
+    ("organizer", "Organizer", "A first event in ten minutes, the run sheet of the day, mending."),
+    ("judge", "Judge", "The first score in a minute; what “Kept on this phone” means."),
+    ("participant", "Participant", "Into a team, the project card, credits, results."),
+    ("operator", "Operator", "From demo to real, phones in the room, backups."),
+)
+"""Whom the help is for: (word of the address, label, what stands there)."""
+
+
+@blueprint.get("/help")
+@requires(PUBLIC)
+def help_index() -> ResponseReturnValue:
+    """Help for four readers."""
+    return render_template("home/help/index.html", readers=READERS)
+
+
+@blueprint.get("/help/<reader>")
+@requires(PUBLIC)
+def help_page(reader: str) -> ResponseReturnValue:
+    """One short page for a reader, to read or to print."""
+    if reader not in {key for key, _, _ in READERS}:
+        raise NotFound("no_such_help", "There is no help of that name.")
+    return render_template(f"home/help/{reader}.html", readers=READERS, reader=reader)
+
+
 def _starter() -> Callable[..., Settings] | None:
     found: Callable[..., Settings] | None = current_app.extensions.get("start_for_real")
     return found

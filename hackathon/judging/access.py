@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import g
 
 from hackathon.judging.queries.here import rounds_here
-from hackathon.judging.queries.rounds import no_such_round
+from hackathon.judging.queries.rounds import had_seat, no_such_round
 from hackathon.judging.queries.stage import round_of_key
 from hackathon.people.access import Permission
 from hackathon.shared import sessions
@@ -52,6 +52,13 @@ JUDGE_OR_ORGANIZER = Permission(
         actor is not None
         and event is not None
         and (actor.organizes(event) or bool(seats_here(event, actor)))
+    ),
+    in_event=True,
+)
+WAS_JUDGE = Permission(
+    "judge of the event, also one whose seat was taken away",
+    lambda actor, event, _args: (
+        actor is not None and event is not None and had_seat(reading(), event, actor.person_id)
     ),
     in_event=True,
 )

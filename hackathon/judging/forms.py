@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from wtforms import (
     FieldList,
@@ -20,13 +20,23 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from hackathon.events.rules import local_instant
 from hackathon.judging import rules
 from hackathon.judging.queries.assignment import Wishes
-from hackathon.judging.rules import Mode, Rubric, Rule, Verb, shown
+from hackathon.judging.rules import (
+    PLACE_PRIZES,
+    Declared,
+    Mode,
+    Rubric,
+    Rule,
+    Takes,
+    Track,
+    Verb,
+    shown,
+)
 from hackathon.shared.clock import now
 from hackathon.shared.show import zone_of
 from hackathon.shared.web import Form, choices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hackathon.events.models import Event
     from hackathon.judging.models import CriterionRow, Round
@@ -80,10 +90,31 @@ class RoundForm(Form):
             ]
         ),
     )
+    track = StringField("Track or prize", [Optional(), Length(max=80)])
+    takes = SelectField("Which projects", default="every")
     reason = StringField("Why it changes", [Optional(), Length(max=2000)])
     criteria = FieldList(
         FormField(CriterionForm), min_entries=ROWS, max_entries=rules.MOST_CRITERIA
     )
+
+    def of(self, challenges: Mapping[str, int]) -> Self:
+        """The form for an event with these challenges, by title."""
+        self.takes.choices = choices(
+            [
+                (Takes.EVERY, "every submitted project"),
+                *(
+                    (f"{Takes.CHALLENGE}-{key}", f"those of {title}")
+                    for title, key in challenges.items()
+                ),
+                (Takes.CHOSEN, "those that are chosen by hand"),
+            ]
+        )
+        return self
+
+    def apart(self) -> Track:
+        """What the round judges apart."""
+        word, _, number = str(self.takes.data).partition("-")
+        return Track(str(self.track.data or ""), Takes(word), int(number) if number else None)
 
     def rubric(self) -> Rubric:
         """The typed rubric; lines without a label are left out.
@@ -142,6 +173,8 @@ def typed_round(found: Round, lines: Sequence[CriterionRow]) -> dict[str, Any]:
         "scale": f"{shown(found.low)} {shown(found.high)} {shown(found.step)}",
         "mode": found.mode,
         "rule": found.rule,
+        "track": found.track,
+        "takes": f"{found.takes}-{found.challenge_id}" if found.challenge_id else found.takes,
         "criteria": rows + [{}] * max(1, ROWS - len(rows)),
     }
 
@@ -161,12 +194,36 @@ class SeatForm(Form):
     group_label = StringField("Group", [Optional(), Length(max=80)])
 
 
+KINDS = (
+    (Declared.DECLARED, "Another reason"),
+    (Declared.MENTOR, "Mentors the team"),
+    (Declared.MANAGER, "Reporting line to a member"),
+)
+
+
 class ConflictForm(Form):
     """Who must not score what, and why."""
 
+    kind = SelectField("Because", choices=choices(KINDS), default=Declared.DECLARED)
     seat = IntegerField("Judge", [Optional()])
     project = IntegerField("Project", [DataRequired("Choose a project.")])
     reason = StringField("Reason", [Optional(), Length(max=2000)])
+
+
+class LiftForm(Form):
+    """Why a conflict holds no more."""
+
+    reason = StringField("Reason", [DataRequired("Say why; it is kept."), Length(max=2000)])
+
+
+class FinalForm(Form):
+    """How many go on, and why these."""
+
+    best = IntegerField("How many go on", [NumberRange(1, 100)])
+    name = StringField("Name of the second round", [Optional(), Length(max=200)])
+    reason = StringField(
+        "Reason", [DataRequired("Say why these; it is kept with the final."), Length(max=2000)]
+    )
 
 
 class LateForm(Form):
@@ -186,9 +243,16 @@ class LookForm(Form):
 
 
 class AwardForm(Form):
-    """A prize beside the places."""
+    """A prize: of a place, or one that people decide."""
 
-    name = StringField("Prize", [DataRequired("Give the prize a name."), Length(max=80)])
+    place = SelectField(
+        "Prize",
+        choices=choices(
+            [("", "another prize"), *((str(n), name) for n, name in PLACE_PRIZES.items())]
+        ),
+        default="",
+    )
+    name = StringField("Its name", [Optional(), Length(max=80)])
     project = IntegerField("Project", [DataRequired("Choose a project.")])
     reason = StringField("Reason", [DataRequired("Say why; it will be shown."), Length(max=2000)])
 
@@ -229,6 +293,30 @@ class CorrectionForm(Form):
     value = StringField("Score", [Optional(), Length(max=10)])
     reason = StringField(
         "Reason", [DataRequired("Say why; the judge will read it."), Length(max=2000)]
+    )
+
+
+class AwayForm(Form):
+    """Why a judge is not asked for projects, in one word and in a sentence."""
+
+    word = SelectField(
+        "The judge is",
+        choices=choices(
+            [("absent", "Absent"), ("busy", "Busy for a while"), ("left", "Leaving for good")]
+        ),
+    )
+    reason = StringField("Reason", [DataRequired("Say why; others read it."), Length(max=2000)])
+
+
+class PaperForm(Form):
+    """The words of a paper sheet, and why somebody else enters it."""
+
+    strength = TextAreaField("A strength", [Length(max=2000)])
+    question = TextAreaField("A question", [Length(max=2000)])
+    reason = StringField(
+        "Reason",
+        [DataRequired("Say why; the judge will read it."), Length(max=2000)],
+        default="Entered from the paper sheet.",
     )
 
 

@@ -178,7 +178,7 @@ class WatchBoard(Message):
 
 def _answer(saved: Saved) -> Row:
     if saved.late:
-        raise rules.late()
+        raise rules.late(has_left=saved.has_left)
     return {
         "receipt": saved.receipt,
         "version": saved.version,
@@ -350,6 +350,10 @@ def watch_event(data: WatchEvent) -> Row:
     return {"key": event.id, **news.watch(event.id, EVERYBODY)}
 
 
+STATE_KINDS = ("round.", "pitch.", "timer.", "vote.", "plan.", "rubric.", "judge.")
+"""Facts after which everybody in a round hears its state."""
+
+
 @follows("judging:")
 def tell(session: Session, fact: FactRow) -> None:
     """Push what happened to those who may know: the judge's own devices, the round's room."""
@@ -372,12 +376,12 @@ def tell(session: Session, fact: FactRow) -> None:
         )
         if body["submitted"]:
             _tell_progress(session, round_id, fact)
-    elif fact.kind.startswith(("round.", "pitch.", "timer.", "vote.", "plan.", "rubric.")):
+    elif fact.kind.startswith(STATE_KINDS):
         found = session.get_one(Round, round_id)
         event = session.get_one(Event, found.event_id)
         entries = entries_of(session, event, found.id)
         state = state_json(session, found, entries)
-        if fact.kind.startswith(("plan.", "rubric.")):
+        if fact.kind.startswith(("plan.", "rubric.", "judge.")):
             state["again"] = fact.kind  # lists or the rubric changed: devices read them again
         push("judging.state", state, f"round:{round_id}")
         if fact.kind in TURNS:

@@ -17,6 +17,7 @@ has frozen (NEP 19); so `bench/recompute.py` makes the same draws without NumPy.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from hackathon.judging.standings import Pair, Row, Sheet
+
+# NumPy's threads wait for each other by spinning: on busy cores four take twenty times as
+# long as one. Read when NumPy is loaded, which is below, when first asked.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 DRAWS = 4_000
 TAIL = DRAWS // 20

@@ -11,7 +11,8 @@ import click
 from hackathon.credits.service import budgets
 from hackathon.credits.service.bills import runs
 from hackathon.credits.service.bills.book import Booked, apply_bill
-from hackathon.credits.service.bills.files import KEPT, keep_file
+from hackathon.credits.service.bills.delivery import File, base_name
+from hackathon.credits.service.bills.files import KEPT, keep_files
 from hackathon.events import service
 from hackathon.events.queries import find_event
 from hackathon.events.rules import check_zone, local_instant
@@ -226,40 +227,47 @@ def bring_event(
 
 
 @import_.command("usage")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option("--source", required=True, help="Who bills, such as AWS; one name a source.")
 @click.option("--dry-run", is_flag=True, help="Say what would be booked; save nothing.")
 @click.option("--yes", is_flag=True, help="Book it although it needs a second look.")
 @as_json
 @acting_as
 def usage(
-    file: Path,
+    files: tuple[Path, ...],
     source: str,
     dry_run: bool,  # noqa: FBT001 - click passes flags so
     yes: bool,  # noqa: FBT001 - click passes flags so
     as_json: bool,  # noqa: FBT001 - click passes flags so
 ) -> None:
-    """Book a FOCUS bill (CSV or CSV.gz) as what differs from what is booked."""
+    """Book a FOCUS bill (CSV or CSV.gz) as what differs from what is booked.
+
+    Several FILES are one delivery; a manifest among them says which belong to it.
+    """
     session = reading()
-    with runs.staged(session, acting(session), file, source) as run:
+    given = [File(path, base_name(path.name)) for path in files]
+    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    with runs.staged(session, acting(session), given, source) as run:
         waits = bool(run.preview.concerns) and not (yes or dry_run)
         booked = Booked(run.preview.bill_id, 0)
         if not (dry_run or waits):
-            keep_file(read_settings().folder / KEPT, file, run.preview.scan.digest)
+            keep_files(read_settings().folder / KEPT, given, run.preview.scan)
             booked = act(
                 lambda session: apply_bill(
                     session,
                     acting(session),
                     preview=run.preview,
                     stage=run.stage,
-                    file_name=file.name,
+                    file_name=name,
                     confirmed=yes,
                 )
             )
         if as_json:
             print_json(runs.outcome(run.preview, booked))
         else:
-            _tell_bill(file.name, run.preview, booked, dry_run=dry_run)
+            _tell_bill(name, run.preview, booked, dry_run=dry_run)
     if waits:
         click.echo("Nothing was booked. Look at it, then repeat with --yes.", err=True)
         sys.exit(1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, PasswordField, StringField
+from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
-from hackathon.shared.web import Form
+from hackathon.shared.telling import Kind, Way
+from hackathon.shared.web import Form, choices
 
 
 class SignInForm(Form):
@@ -27,7 +28,28 @@ class ProfileForm(Form):
     name = StringField("Name", [DataRequired("Give your name."), Length(max=200)])
     department = StringField("Department", [Length(max=200)])
     zone = StringField("Time zone", [Optional(), Length(max=60)])
-    by_mail = BooleanField("Send me notices by mail too")
+
+
+WAYS = (
+    (Way.BOTH, "Mail and notice"),
+    (Way.MAIL, "Mail"),
+    (Way.NOTICE, "Notice"),
+)
+
+
+class WaysForm(Form):
+    """For each kind of word: mail, notice or both."""
+
+    deadlines = SelectField(Kind.DEADLINES.label, choices=choices(WAYS))
+    teams = SelectField(Kind.TEAMS.label, choices=choices(WAYS))
+    judging = SelectField(Kind.JUDGING.label, choices=choices(WAYS))
+    credits = SelectField(Kind.CREDITS.label, choices=choices(WAYS))
+    outcomes = SelectField(Kind.OUTCOMES.label, choices=choices(WAYS))
+    other = SelectField(Kind.OTHER.label, choices=choices(WAYS))
+
+    def ways(self) -> dict[Kind, Way]:
+        """What was chosen."""
+        return {kind: Way(str(self._fields[kind.value].data)) for kind in Kind}
 
 
 class PasswordForm(Form):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
+from hackathon.people.models import EventRoleGrant, Person, SignInLink, SiteRoleGrant
 from hackathon.people.rules import Role, SiteRole, fold_email
 from hackathon.shared import sessions
 from hackathon.shared.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from hackathon.shared.sessions import WebSession
@@ -37,6 +41,35 @@ def find_person(session: Session, person_id: int) -> Person:
     if person is None:
         raise NotFound("no_such_person", "There is no such person.")
     return person
+
+
+def people_by(session: Session, ids: Iterable[int | None]) -> list[Person]:
+    """People by their ids, in their order of coming; unknown ones are left out."""
+    wanted = {person_id for person_id in ids if person_id is not None}
+    return list(session.scalars(select(Person).where(Person.id.in_(wanted)).order_by(Person.id)))
+
+
+@dataclass(frozen=True)
+class LastLink:
+    """The newest sign-in link of a person: when it was made, and whether it was mailed."""
+
+    made_at: datetime
+    mailed: bool
+
+
+def last_links(session: Session, ids: Iterable[int]) -> dict[int, LastLink]:
+    """The newest link of each of them who ever got one; one statement."""
+    newest = (
+        select(func.max(SignInLink.id))
+        .where(SignInLink.person_id.in_(set(ids)))
+        .group_by(SignInLink.person_id)
+    )
+    rows = session.execute(
+        select(SignInLink.person_id, SignInLink.made_at, SignInLink.mailed).where(
+            SignInLink.id.in_(newest)
+        )
+    )
+    return {person_id: LastLink(made_at, mailed) for person_id, made_at, mailed in rows}
 
 
 def devices_of(session: Session, person_id: int) -> list[WebSession]:

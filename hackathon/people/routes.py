@@ -23,8 +23,8 @@ from limits.strategies import MovingWindowRateLimiter
 
 from hackathon.people import queries, rules, service
 from hackathon.people.access import PUBLIC, SIGNED_IN, actor_or_none, current_actor, requires
-from hackathon.people.forms import LinkForm, PasswordForm, ProfileForm, SignInForm
-from hackathon.shared import near, notices
+from hackathon.people.forms import LinkForm, PasswordForm, ProfileForm, SignInForm, WaysForm
+from hackathon.shared import near, notices, telling
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotAllowed, NotFound, NotSignedIn, Refusal, TooMany
 from hackathon.shared.web import act, device_name, public_address, safe_next, see, submit
@@ -236,14 +236,20 @@ def account() -> ResponseReturnValue:
     return _account_page()
 
 
-def _account_page(profile: ProfileForm | None = None, password: PasswordForm | None = None) -> str:
+def _account_page(
+    profile: ProfileForm | None = None,
+    password: PasswordForm | None = None,
+    ways: WaysForm | None = None,
+) -> str:
     actor = current_actor()
     person = queries.find_person(reading(), actor.person_id or 0)
+    present = {} if ways else telling.choices_of(reading(), person)
     return render_template(
         "people/account.html",
         person=person,
         profile=profile or ProfileForm(obj=person),
         password=password or PasswordForm(),
+        ways=ways or WaysForm(data={kind.value: way.value for kind, way in present.items()}),
         devices=queries.devices_of(reading(), person.id),
         own=_visit().id_hash,
     )
@@ -265,6 +271,22 @@ def save_account() -> ResponseReturnValue:
         return _account_page(profile=form), form.status
     flash("Saved.")
     return see("people.account")
+
+
+@blueprint.post("/me/mails")
+@requires(SIGNED_IN)
+def save_ways() -> ResponseReturnValue:
+    """Choose mail or notices for each kind of word."""
+    form = WaysForm(request.form)
+
+    def work(session: Session) -> bool:
+        service.choose_ways(session, current_actor(session), ways=form.ways())
+        return True
+
+    if submit(form, work) is None:
+        return _account_page(ways=form), form.status
+    flash("Saved. Sign-in links and what touches your account's safety are mailed always.")
+    return see("people.account", _anchor="mails")
 
 
 @blueprint.post("/me/password")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PASSWORD_LENGTH = range(12, 257)
 LINK_MINUTES_MAILED = 30
 LINK_HOURS_PRINTED = 24
+RESEND_MINUTES = 10
+"""An organizer mails a person's way in again only after so long; printing is free."""
 SESSION_IDLE_HOURS = 12
 SESSION_DAYS = 4
 

@@ -12,13 +12,15 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from hackathon.people import queries, rules
 from hackathon.people.models import EventRoleGrant, Person, SignInLink, SiteRoleGrant
 from hackathon.people.rules import Role, SiteRole
-from hackathon.shared import mail, sessions
+from hackathon.shared import mail, sessions, telling
 from hackathon.shared.clock import now
 from hackathon.shared.errors import Conflict, Gone, Invalid, NotAllowed, NotSignedIn
 from hackathon.shared.facts import record
+from hackathon.shared.show import isolated
+from hackathon.shared.telling import Kind, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -231,6 +233,7 @@ def disable_person(session: Session, actor: Actor, *, person_id: int) -> None:
         raise Conflict("own_account", "Another administrator has to close your account.")
     if person.disabled_at is None:
         person.disabled_at = now()
+        mail.forget(session, person.email)
         sessions.end_all(session, person_id)
         _access(session, actor, person_id, "person.disabled")
 
@@ -318,7 +321,8 @@ def make_own_link(session: Session, actor: Actor) -> str:
 
 
 def _new_link(session: Session, actor_id: int | None, person_id: int, *, mailed: bool) -> str:
-    queries.find_person(session, person_id)
+    if queries.find_person(session, person_id).disabled_at is not None:
+        raise NotAllowed("closed_account", "This account is closed; it gets no link.")
     session.execute(
         update(SignInLink)
         .where(SignInLink.person_id == person_id, SignInLink.ended_at.is_(None))
@@ -331,7 +335,12 @@ def _new_link(session: Session, actor_id: int | None, person_id: int, *, mailed:
         else timedelta(hours=rules.LINK_HOURS_PRINTED)
     )
     session.add(
-        SignInLink(person_id=person_id, token_hash=sessions.digest(token), expires_at=now() + life)
+        SignInLink(
+            person_id=person_id,
+            token_hash=sessions.digest(token),
+            expires_at=now() + life,
+            mailed=mailed,
+        )
     )
     session.flush()
     record(
@@ -360,7 +369,7 @@ def mail_link(session: Session, *, email: str, address: str) -> None:
         to=person.email,
         subject="Your sign-in link",
         body=(
-            f"Hello {person.name},\n\nsign in here; the link works once, for 30 minutes:\n"
+            f"Hello {isolated(person.name)},\n\nsign in here; the link works once, for 30 minutes:\n"
             f"{address}/sign-in/{token}\n\nIf you did not ask for it, ignore this mail.\n"
         ),
         key=f"link:{sessions.digest(token)}",
@@ -399,15 +408,25 @@ def use_link(session: Session, *, token: str, device: str) -> str:
 
 
 def change_profile(
-    session: Session, actor: Actor, *, name: str, department: str, zone: str, by_mail: bool
+    session: Session, actor: Actor, *, name: str, department: str, zone: str
 ) -> None:
-    """Change one's own name, department, zone and whether notices come by mail too."""
+    """Change one's own name, department and zone."""
     person = queries.find_person(session, actor.person_id or 0)
     clean = " ".join(name.split())[:200]
     if not clean:
         raise Invalid("name", "Give your name.", field="name")
     person.name, person.department = clean, department.strip()[:200]
-    person.zone, person.by_mail = zone, by_mail
+    person.zone = zone
+
+
+def choose_ways(session: Session, actor: Actor, *, ways: Mapping[Kind, Way]) -> None:
+    """Choose mail, notices or both for each kind of word; kinds left out stay."""
+    person = queries.find_person(session, actor.person_id or 0)
+    telling.choose(session, person, ways)
+    if Kind.OTHER in ways:
+        person.by_mail = ways[Kind.OTHER] != Way.NOTICE
+    chosen = {kind.value: way.value for kind, way in ways.items()}
+    _access(session, actor, person.id, "mails.chosen", ways=chosen)
 
 
 def change_password(

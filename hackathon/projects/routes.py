@@ -100,6 +100,7 @@ def _project_page(
         is_open=place.now < closes_at
         and not (found is not None and _is_out(found))
         and (place.phase in {Phase.REGISTRATION, Phase.HACKING} or _is_reopened(found)),
+        reopened=found is not None and place.now < closes_at == found.reopened_until,
         labels=LABELS,
         reopen=reopen or ReopenForm(),
         out=out or TakeOutForm(),
@@ -263,4 +264,30 @@ def take_out(slug: str, team_id: int) -> ResponseReturnValue:
     if submit(form, work) is None:
         return _project_page(slug, team_id, out=form), form.status
     flash("The project is out; nothing was deleted.")
+    return see(".project", slug=slug, team_id=team_id)
+
+
+@blueprint.post("/events/<slug>/projects/<int:team_id>/back")
+@requires(ORGANIZER)
+def put_back(slug: str, team_id: int) -> ResponseReturnValue:
+    """Take a project that is out in again, with a reason."""
+    form = TakeOutForm(request.form)
+    event_id = here(slug).event.id
+    _, found, _ = _own(slug, team_id)
+    if found is None:
+        raise NotFound("no_such_project", "This team has no project yet.")
+
+    def work(session: Session) -> bool:
+        service.put_back(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            project_id=found.id,
+            reason=str(form.reason.data),
+        )
+        return True
+
+    if submit(form, work) is None:
+        return _project_page(slug, team_id, out=form), form.status
+    flash("The project is in the event again.")
     return see(".project", slug=slug, team_id=team_id)

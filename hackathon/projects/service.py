@@ -299,6 +299,26 @@ def take_out(
     _say(session, actor, event_id, kind, project=project_id, reason=told)
 
 
+def put_back(
+    session: Session, actor: Actor, *, event_id: int, project_id: int, reason: str
+) -> None:
+    """Take a withdrawn or disqualified project in again: organizers, with a reason.
+
+    Raises:
+        NotAllowed: not an organizer.
+        Conflict: it is not out, or the results are out.
+    """
+    check_organizes(actor, event_id)
+    event = session.get_one(Event, event_id)
+    project = _locked(session, event_id, project_id)
+    check_phase(phase_of(session, event), Phase.REGISTRATION, Phase.HACKING, Phase.JUDGING)
+    if not (project.withdrawn_at or project.disqualified_at):
+        raise Conflict("not_out", "This project is in the event. Nothing was changed.")
+    told = note(session, check_reason(reason))
+    project.withdrawn_at = project.disqualified_at = None
+    _say(session, actor, event_id, "project.put_back", project=project_id, reason=told)
+
+
 def _locked(session: Session, event_id: int, project_id: int) -> Project:
     project = lock(session, Project, id=project_id, event_id=event_id)
     if project is None:

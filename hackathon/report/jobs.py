@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import current_app
-
 from hackathon.events.models import Event
 from hackathon.report.queries.survey import asked
-from hackathon.shared import mail
 from hackathon.shared.jobs import on_fact
-from hackathon.shared.notices import notify
+from hackathon.shared.telling import Kind, Word, tell
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -20,21 +17,16 @@ if TYPE_CHECKING:
 
 @on_fact("event:", "survey.opened")
 def ask_everybody(session: Session, fact: FactRow) -> None:
-    """A notice to everybody of the event, and a mail to who wants mails; never of a rehearsal."""
+    """Everybody of the event reads of it, the way they chose; no mail leaves a rehearsal."""
     event = session.get_one(Event, int(fact.stream.split(":")[1]))
     if event.discarded_at is not None:
         return
-    link = f"/events/{event.slug}/survey"
-    address = str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
-    text = f"{event.name}: how was it? A few questions, two minutes."
-    for person in asked(session, event.id):
-        key = f"survey:{fact.position}"
-        notify(session, person_id=person.id, key=key, text=text, link=link)
-        if person.by_mail and not event.is_rehearsal:
-            mail.send(
-                session,
-                to=person.email,
-                subject=f"{event.name}: how was it?",
-                body=f"Hello {person.name},\n\n{text}\n\n{address}{link}\n",
-                key=f"{key}:{person.id}",
-            )
+    word = Word(
+        kind=Kind.OTHER,
+        key=f"survey:{fact.position}",
+        subject=f"{event.name}: how was it?",
+        text=f"{event.name}: how was it? A few questions, two minutes.",
+        link=f"/events/{event.slug}/survey",
+        by_mail=not event.is_rehearsal,
+    )
+    tell(session, asked(session, event.id), word)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_mailman import EmailMessage, Mail
-from sqlalchemy import Text, func, insert, select
+from sqlalchemy import Text, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -38,6 +38,7 @@ BATCH = 50
 MOST_TRIES = 8
 SUBMISSION, SUBMISSIONS = 587, 465
 SECONDS = 10
+LONGEST_SUBJECT = 150
 
 
 class OutgoingMail(Base):
@@ -77,7 +78,7 @@ def send_all(session: Session, *, subject: str, bodies: Mapping[str, str], key: 
     written = set(
         session.scalars(select(OutgoingMail.key).where(OutgoingMail.key.in_(keys.values())))
     )
-    clean = " ".join(subject.split())
+    clean = " ".join(subject.split())[:LONGEST_SUBJECT]
     fresh = [
         {"key": keys[address], "address": address, "subject": clean, "body": body}
         for address, body in bodies.items()
@@ -85,6 +86,18 @@ def send_all(session: Session, *, subject: str, bodies: Mapping[str, str], key: 
     ]
     if fresh:
         session.execute(insert(OutgoingMail), fresh)
+
+
+def forget(session: Session, address: str) -> None:
+    """Mails to an address that have not gone out never will: its person's account is closed."""
+    session.execute(
+        delete(OutgoingMail).where(OutgoingMail.address == address, OutgoingMail.sent_at.is_(None))
+    )
+
+
+def address() -> str:
+    """The address that links in mails of jobs begin with."""
+    return str(current_app.extensions["settings"].public_url or "http://127.0.0.1:5000")
 
 
 def deliver() -> int:
@@ -105,7 +118,7 @@ def deliver() -> int:
     for mail in waiting:
         try:
             EmailMessage(subject=mail.subject, body=mail.body, to=[mail.address]).send()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: an address or a word no server can take
             logger.warning("mail not sent id=%s", mail.id)
             _note(mail.id, sent=False)
         else:
@@ -182,6 +195,11 @@ def _words(error: Exception) -> str:
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         return f"{error.smtp_code} {text}"[:200]
     return (str(error) or type(error).__name__)[:200]
+
+
+def is_demo() -> bool:
+    """Whether this is a demo, whose people are invented: they are mailed nothing."""
+    return bool(current_app.extensions["settings"].demo)
 
 
 def is_set_up() -> bool:

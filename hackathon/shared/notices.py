@@ -12,7 +12,7 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -45,10 +45,15 @@ def notify_all(
     session: Session, *, person_ids: Sequence[int], key: str, text: str, link: str
 ) -> None:
     """Tell many people something once, in two statements; the same `key` again changes nothing."""
-    rows = {f"{key}:{person_id}": person_id for person_id in person_ids}
+    notify_each(session, key=key, link=link, texts=dict.fromkeys(person_ids, text))
+
+
+def notify_each(session: Session, *, key: str, link: str, texts: Mapping[int, str]) -> None:
+    """As `notify_all`, with a text of its own for each person by id."""
+    rows = {f"{key}:{person_id}": person_id for person_id in texts}
     told = set(session.scalars(select(Notice.key).where(Notice.key.in_(rows))))
     fresh = [
-        {"person_id": person_id, "key": own_key, "text": text, "link": link}
+        {"person_id": person_id, "key": own_key, "text": texts[person_id], "link": link}
         for own_key, person_id in rows.items()
         if own_key not in told
     ]

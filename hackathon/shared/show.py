@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,6 +30,18 @@ def local_time(moment: dt.datetime, zone: str = "UTC") -> str:
     """`Sat 21 Nov 2026, 14:00 CET`: an instant in a zone, with the zone's short name."""
     local = moment.astimezone(zone_of(zone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def mail_time(moment: dt.datetime, zone: str) -> str:
+    """`Sat 21 Nov 2026, 14:00 CET (Europe/Berlin)`: as `local_time`, with the zone's full name."""
+    known = zone_of(zone).key
+    return local_time(moment, zone) + (f" ({known})" if known != "UTC" else "")
+
+
+def isolated(name: str) -> str:
+    """A name in plain text, so that one in Arabic or Hebrew does not turn its sentence around."""
+    turns = any(unicodedata.bidirectional(char) in {"R", "AL"} for char in name)
+    return f"\u2068{name}\u2069" if turns else name
 
 
 def day(moment: dt.date) -> str:

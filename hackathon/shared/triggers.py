@@ -55,6 +55,11 @@ def append_only(table: str) -> None:
                 f"FOR EACH ROW EXECUTE FUNCTION {name}()",
             ],
         )
+    no_truncate(table)
+
+
+def no_truncate(table: str) -> None:
+    """Refuse TRUNCATE of a table, which only PostgreSQL has."""
     name = f"{table}_no_truncate"
     trigger(
         name,
@@ -151,9 +156,10 @@ append_only("corrections")
 for _table in ("entries", "postings", "readings"):
     append_only(_table)
 for _table in (
-    "bills", "bill_scopes", "bill_snapshots", "bill_cells", "bill_rejects", "bill_rules", "bill_bookings",
+    "bills", "bill_snapshots", "bill_cells", "bill_rejects", "bill_rules", "bill_bookings", "bill_rates",
 ):  # fmt: skip
     append_only(_table)
+no_truncate("bill_scopes")
 
 
 def _refuse_when(name: str, table: str, moment: str, wrong: str, message: str) -> None:
@@ -212,6 +218,22 @@ _refuse_when(
     "NEW.line > (SELECT lines FROM entries WHERE id = NEW.entry_id)",
     "this entry is complete",
 )
+_refuse_when(
+    "postings_one_currency",
+    "postings",
+    "INSERT",
+    "(SELECT currency FROM accounts WHERE id = NEW.from_id) <> "
+    "(SELECT currency FROM accounts WHERE id = NEW.to_id)",
+    "currencies never meet in one posting",
+)
+_refuse_when(
+    "bill_scopes_stay",
+    "bill_scopes",
+    "UPDATE",
+    "NEW.id <> OLD.id OR NEW.account <> OLD.account OR NEW.period <> OLD.period",
+    "a scope keeps its account and period",
+)
+_refuse_when("bill_scopes_no_delete", "bill_scopes", "DELETE", "1 = 1", "scopes are never deleted")
 _after(
     "postings_balance",
     "postings",

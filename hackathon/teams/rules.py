@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 INVITATION_LIFE = timedelta(hours=72)
 FORMING = (Phase.REGISTRATION, Phase.HACKING)
+MENDING = (Phase.DRAFT, *FORMING, Phase.JUDGING)
+"""When organizers may still change who is in a team, with a reason."""
 LONGEST_NAME = 80
 SHORT = dict(zip(ROLES, ("DS", "ML", "DE", "PM", "DX"), strict=True))
 """The roles in two letters, for many teams on one screen."""
@@ -73,7 +75,7 @@ def check_may_form(actor: Actor, event_id: int, phase: Phase, *, reason: str, lo
         if locked and phase in FORMING:
             raise Conflict("team_locked", "The team is locked. An organizer can still change it.")
         check_phase(phase, *FORMING)
-    check_phase(phase, Phase.DRAFT, *FORMING, Phase.JUDGING)
+    check_phase(phase, *MENDING)
     return check_reason(reason)
 
 

@@ -413,6 +413,7 @@ async function hello() {
   }
   if (!answer.ok) {
     tell(answer.message);
+    flush(); // a seat that was taken away: what was scored before is still sent, and kept
     return;
   }
   offset = offsetOf(answer.server_time);

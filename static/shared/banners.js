@@ -1,10 +1,9 @@
 // Announcements reach pages that are open, and are put away without leaving the page: nothing
-// typed is lost. A page that has no other use for the line keeps it only while it is looked at.
-import { connect } from "./live.js";
+// typed is lost.
+import { connectAlone } from "./live.js";
 
 const place = document.querySelector("[data-banners]");
 const url = place.dataset.banners;
-const isAlone = !window.io;
 
 async function show() {
   const answer = await fetch(`${url}/banners`).catch(() => null);
@@ -32,16 +31,10 @@ place.addEventListener("submit", async (event) => {
   } else form.submit(); // without a line the browser says so
 });
 
-if (isAlone) await import("../vendor/socket.io.min.js");
-const line = connect();
+const line = await connectAlone();
+let isBack = line.connected;
 line.on("event.notice", (notice) => notice.link === url && show());
-
-if (isAlone) {
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) line.disconnect();
-    else {
-      line.connect();
-      show();
-    }
-  });
-}
+line.on("connect", () => {
+  if (isBack) show(); // what came while the line was away
+  isBack = true;
+});

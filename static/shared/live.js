@@ -18,6 +18,24 @@ export function connect() {
   return socket;
 }
 
+let alone = null;
+
+/**
+ * The socket for what stands above every page. Where the page has no other use for the line its
+ * library is loaded here, and the line is kept only while somebody looks at the page.
+ */
+export function connectAlone() {
+  if (window.io && !alone) return Promise.resolve(connect());
+  alone ??= import("../vendor/socket.io.min.js").then(() => {
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) connect().disconnect();
+      else connect().connect();
+    });
+    return connect();
+  });
+  return alone;
+}
+
 /** A notice arrived: the bell gets its dot, and those who listen hear it. */
 function showNotice(notice) {
   const bell = document.querySelector("[data-bell]");

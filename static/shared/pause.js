@@ -1,5 +1,5 @@
 // Everybody at the event reads that judging is paused, and why, without reloading the page.
-import { connect, watch } from "./live.js";
+import { connectAlone, watch } from "./live.js";
 
 const places = document.querySelectorAll("[data-pause]");
 
@@ -12,15 +12,7 @@ function show(place, row) {
   alert.hidden = !row;
 }
 
-// A page that needs the line for nothing else gives it back while nobody looks at it.
-if (places.length && !window.io) {
-  await import("../vendor/socket.io.min.js");
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) connect().disconnect();
-    else connect().connect();
-  });
-}
-
+if (places.length) await connectAlone();
 for (const place of places) {
   watch("event.watch", { event: place.dataset.pause }, (rows) => show(place, rows.get("paused")));
 }

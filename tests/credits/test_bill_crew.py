@@ -41,7 +41,7 @@ MIXED = focus(
 )
 def test_several_processes_read_what_one_reads(tmp_path, together, monkeypatch, data):
     path = written(tmp_path, data)
-    crew.read_together(path, path.with_suffix(".one"), ["team"], lambda _done: None)
+    crew.read_together(path, path.with_suffix(".one"), crew.Wish(["team"]), lambda _done: None)
     found = summary(tmp_path, data), hashes(tmp_path, data)
     monkeypatch.setattr(crew, "is_worth_it", lambda _path: False)
     assert (summary(tmp_path, data), hashes(tmp_path, data)) == found

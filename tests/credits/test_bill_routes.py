@@ -283,3 +283,49 @@ def test_the_facts_of_a_source_are_read_by_program_leads_only(stage, owls, sign_
     assert sign_in(stage.olga).get(address).status_code == 404
     facts = json.loads(text(sign_in(stage.lena).get(address)))["facts"]
     assert [fact["kind"] for fact in facts] == ["bill.applied"]
+
+
+def test_pieces_are_uploaded_together_and_a_missing_one_is_named(app, stage, owls, sign_in):
+    client = sign_in(stage.olga)
+    later = {"ChargePeriodStart": "2026-11-21T01:00:00Z", "ChargePeriodEnd": ""}
+    named = json.dumps({"dataFiles": ["s3://x/one.csv", "s3://x/two.csv"]}).encode()
+
+    def upload(*files):
+        return client.post(
+            BILLS,
+            data={"source": "AWS", "file": [(io.BytesIO(data), name) for data, name in files]},
+            content_type="multipart/form-data",
+            follow_redirects=True,
+        )
+
+    one, two, manifest = (focus({}), "one.csv"), (focus(later), "two.csv"), (named, "m.json")
+    short = upload(one, manifest)
+    assert (short.status_code, "two.csv is missing" in text(short)) == (422, True)
+    whole = upload(one, two, manifest)
+    assert (whole.status_code, "one.csv and 1 more" in text(whole)) == (200, True)
+    place = whole.request.path
+    done = client.post(f"{place}/apply", data={"confirmed": "yes"}, follow_redirects=True)
+    assert "Every cent is placed: 20 = teams 0 + unallocated 20" in text(done)
+
+
+def test_rates_and_accounts_are_entered_on_the_page_of_the_source(app, stage, owls, sign_in):
+    client = sign_in(stage.olga)
+    book(client, focus({}, {"BillingCurrency": "EUR", "BilledCost": "4"}))
+    rule = {"kind": "account", "value": "owls-account", "team": owls[0], "reason": "Theirs"}
+    client.post(f"{SOURCE}/rules", data=rule)
+    assert "4 EUR of November 2026 wait for an exchange rate" in text(client.get(SOURCE))
+    rate = {"month": "2026-11", "currency": "EUR", "rate": "1.5", "reason": "Central bank"}
+    done = client.post(f"{SOURCE}/rates", data=rate, follow_redirects=True)
+    assert "1 EUR = 1.5 USD" in text(done)
+    assert spent(app, owls[0]) == 16
+    wrong = client.post(f"{SOURCE}/rates", data={**rate, "month": "November"})
+    assert (wrong.status_code, "Choose a month" in text(wrong)) == (422, True)
+    hand = {"account": "company", "to": "aws", "reason": "They bill it now"}
+    refused = client.post(f"{SOURCE}/accounts", data=hand)
+    assert (refused.status_code, "Name another source" in text(refused)) == (422, True)
+    moved = client.post(
+        f"{SOURCE}/accounts", data={**hand, "to": "Reseller"}, follow_redirects=True
+    )
+    assert "Handed over;" in text(moved)
+    assert spent(app, owls[0]) == 0
+    assert "Bills of" in text(client.get("/events/q4/credits/sources/2"))

@@ -225,7 +225,8 @@ def test_edge_47_a_refund_repays_the_overrun_first(cast, mapped, tmp_path):
 
 def test_edge_48_another_currency_reaches_no_team_and_is_summed_apart(cast, mapped, tmp_path):
     seen = look(tmp_path, focus({}, {"BillingCurrency": "EUR", "BilledCost": "7"}))
-    assert "Costs in EUR reach no team; only USD does." in seen.concerns
+    waits = "7.00 EUR of November 2026 reach no team before an exchange rate is entered."
+    assert waits in seen.concerns
     bring(tmp_path, focus({}, {"BillingCurrency": "EUR", "BilledCost": "7"}))
     accounts = dict(reading().execute(sa.select(Account.name, Account.currency)).all())
     assert accounts["unallocated:1:EUR"] == accounts["clearing:1:EUR"] == "EUR"

@@ -1,9 +1,15 @@
-"""The properties of the ledger under any order of deeds (research credits, section 5)."""
+"""The 18 properties of the ledger under any order of deeds (research credits, section 5)."""
 
+import gzip
+import random
+import tempfile
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from bills import bring, focus
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -14,8 +20,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from make import cents, give_site_role, make_event, make_person, make_team
+from sqlalchemy.orm import aliased
 
-from hackathon.credits.models import Account, Crossing, Entry, Posting
+from hackathon.credits import metrics
+from hackathon.credits.models import Account, Booking, Crossing, Entry, Hold, Posting, Source
 from hackathon.credits.queries.ledger import wrong_balances
 from hackathon.credits.rules import State
 from hackathon.credits.service import (
@@ -28,6 +36,9 @@ from hackathon.credits.service import (
     states,
     tokens,
 )
+from hackathon.credits.service.bills.look import whole_of
+from hackathon.credits.service.bills.mapping import Sign, add_rule
+from hackathon.credits.service.bills.share import rounded
 from hackathon.people.access import load_actor
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.shared.clock import now
@@ -37,6 +48,32 @@ from hackathon.shared.errors import Conflict, Refusal
 BUDGET = cents(5000)
 money = st.integers(1, 150_000).map(lambda count: count * 10_000)
 which = st.integers(0, 2)
+costs = st.decimals(-60, 240, places=9).map(lambda value: f"{value:f}")
+billed = st.lists(
+    st.tuples(
+        costs, st.sampled_from(["t0", "t1", "t2", "nobody"]), st.sampled_from(["USD", "EUR"])
+    ),
+    min_size=1,
+    max_size=4,
+)
+TAMPERING = (
+    "UPDATE entries SET amount = 1",
+    "DELETE FROM postings",
+    "UPDATE bill_bookings SET amount = 1",
+    "DELETE FROM bill_cells",
+    "UPDATE crossings SET threshold = 1",
+    "UPDATE accounts SET name = 'x'",
+    "DELETE FROM accounts",
+    "UPDATE holds SET amount = 1",
+)
+PROVED = {
+    1: "currencies_are_whole_and_apart", 2: "every_entry_is_complete", 3: "the_ledger_is_whole",
+    4: "the_ledger_is_whole", 5: "the_ledger_is_whole", 6: "the_ledger_is_whole", 7: "replay",
+    8: "bill", 9: "the_newest_bill_is_what_is_booked", 10: "the_newest_bill_is_what_is_booked",
+    11: "every_cent_is_placed", 12: "tamper", 13: "reverse", 14: "void", 15: "levels_are_once",
+    16: "currencies_are_whole_and_apart", 17: "hold", 18: "hold_until_empty",
+}  # fmt: skip
+"""Which rule or invariant of the machine proves which property."""
 
 
 class Ledger(RuleBasedStateMachine):
@@ -62,11 +99,26 @@ class Ledger(RuleBasedStateMachine):
                 )[0].id
                 for team in self.teams
             ]
+        self.folder = Path(tempfile.mkdtemp(prefix="ledger-"))
+        self.source = f"Cloud {self.event_id}"
+        self.head = {"BillingAccountId": self.source, "SubAccountId": "nobody", "BilledCost": "0"}
+        bring(self.folder, focus(self.head), self.source)
+        self.source_id = reading().scalar(sa.select(Source.id).where(Source.name == self.source))
+        reading().rollback()
+        with transaction() as session:
+            for number, team in enumerate(self.teams):
+                add_rule(
+                    session, COMMAND_LINE, event_id=self.event_id, source_id=self.source_id,
+                    sign=Sign("account", f"t{number}"), team_id=team, reason="Theirs",
+                )  # fmt: skip
+        self.billed = [0, 0, 0]
         self.held = {}
         self.states = ["open"] * 3
         self.funded, self.granted, self.spent = 0, [0, 0, 0], [0, 0, 0]
         self.keys = {}
         self.entries = []
+        self.count = 0
+        self.past = {}
 
     def do(self, verb, **more):
         """Run a deed; a refusal must leave every balance as it was."""
@@ -144,6 +196,7 @@ class Ledger(RuleBasedStateMachine):
         self.spent[team] += amount
         self.entries.append((made, team))
         self.settle(team, before)
+        self.levels_are_there(team)
         left = amount
         for hold_id, held in sorted(self.held.items()):
             if held[0] == team and held[1] <= left:
@@ -171,6 +224,114 @@ class Ledger(RuleBasedStateMachine):
         assert amount <= available
         assert self.states[team] == "open"
         self.held[made.id] = (team, amount)
+
+    @rule(rows=billed, chance=st.randoms(use_true_random=False))
+    def bill(self, rows, chance):
+        """Booked as it differs; the same rows in any order and packing post nothing (8, 9, 16)."""
+        before = self.balances()[f"pool:{self.event_id}"]
+        made = [
+            {**self.head, "BilledCost": cost, "SubAccountId": account, "BillingCurrency": unit}
+            for cost, account, unit in rows
+        ]
+        bring(self.folder, focus(self.head, *made), self.source)
+        totals = [
+            rounded(
+                sum((Decimal(c) for c, a, u in rows if a == f"t{team}" and u == "USD"), Decimal())
+            )
+            for team in range(3)
+        ]
+        paid = before - self.balances()[f"pool:{self.event_id}"]
+        for team, total in enumerate(totals):
+            self.spent[team] += total - self.billed[team]
+        self.billed = totals
+        self.paid(paid)
+        shuffled = [self.head, *made]
+        random.Random(chance.random()).shuffle(shuffled)
+        now_ = self.balances()
+        data = focus(*shuffled)
+        for packed in (data, gzip.compress(data)):
+            assert bring(self.folder, packed, self.source).postings == 0
+        assert self.balances() == now_
+        self.the_newest_bill_is_what_is_booked()
+        self.every_cent_is_placed()
+
+    def levels_are_there(self, team):
+        """What spend and holds have reached is written with the charge that reached it (15)."""
+        if self.states[team] == "closed":
+            return
+        _, held, spent, _ = self.net(team)
+        wanted = metrics.reached(spent=spent, held=held, granted=self.granted[team], projected=None)
+        limit = sa.select(sa.func.max(Entry.id)).where(
+            Entry.team_id == self.teams[team], Entry.deed == "grant"
+        )
+        rows = sa.select(Crossing.basis, Crossing.threshold).where(
+            Crossing.team_id == self.teams[team],
+            Crossing.limit_entry_id == (reading().scalar(limit) or 0),
+        )
+        assert set(wanted) <= {tuple(row) for row in reading().execute(rows)}
+        reading().rollback()
+
+    @rule(data=st.data())
+    def look_back(self, data):
+        """The balances of any past moment are the postings until then (3)."""
+        now_ = reading().scalar(sa.select(sa.func.max(Posting.id))) or 0
+        reading().rollback()
+        self.past.setdefault(now_, self.balances())
+        moment = data.draw(st.sampled_from(sorted(self.past)))
+        moved = dict.fromkeys(self.past[moment], 0)
+        ends = sa.select(Account.name, Posting.amount).where(Posting.id <= moment)
+        for column, sign in ((Posting.from_id, -1), (Posting.to_id, 1)):
+            for name, amount in reading().execute(ends.join(Account, Account.id == column)):
+                if name in moved:
+                    moved[name] += sign * amount
+        assert moved == self.past[moment]
+        reading().rollback()
+
+    def paid(self, paid):
+        """What the pool paid for closed teams counts as granted to them."""
+        for team in range(3):
+            available, held, spent, overrun = self.net(team)
+            if self.states[team] == "closed":
+                more = available + held + spent + overrun - self.granted[team]
+                self.granted[team] += more
+                paid -= more
+        assert paid == 0
+
+    @rule(statement=st.sampled_from(TAMPERING))
+    def tamper(self, statement):
+        """No change and no deletion succeeds (12)."""
+        before = self.balances()
+        table = statement.split()[2 if statement.startswith("DELETE") else 1]
+        reading().rollback()
+        if not reading().scalar(sa.text(f"SELECT count(*) FROM {table}")):
+            return
+        with pytest.raises(sa.exc.DBAPIError), transaction() as session:
+            session.execute(sa.text(statement))
+        assert self.balances() == before
+
+    @rule(team=which, part=st.integers(2, 9))
+    def hold_until_empty(self, team, part):
+        """As many holds of one amount go through as fit, no more (18)."""
+        available = self.net(team)[0]
+        amount = available // part
+        if self.states[team] != "open" or not amount:
+            return
+        made = []
+        for number in range(part + 2):
+            try:
+                with transaction() as session:
+                    kept, _ = holds.make_hold(
+                        session, token_id=self.tokens[team], amount=amount, source="Azure",
+                        key=f"all-{len(self.keys)}-{self.count}-{number}",
+                    )  # fmt: skip
+                made.append(kept.id)
+            except Refusal:
+                break
+        self.count += 1
+        assert len(made) == available // amount
+        for hold_id in made:
+            with transaction() as session:
+                holds.void(session, token_id=self.tokens[team], hold_id=hold_id)
 
     @rule(data=st.data(), share=st.integers(0, 150))
     def capture(self, data, share):
@@ -323,23 +484,95 @@ class Ledger(RuleBasedStateMachine):
         assert self.balances() == before
 
     @invariant()
-    def the_ledger_is_whole(self):
-        """Properties 1 to 6, 13, 15 and 17, and the model's own numbers."""
-        if not hasattr(self, "teams"):
+    def currencies_are_whole_and_apart(self):
+        """The balances of each currency add up to nothing; no posting joins two (1, 16)."""
+        sums = reading().execute(
+            sa.select(Account.currency, sa.func.sum(Account.balance)).group_by(Account.currency)
+        )
+        assert all(total == 0 for _, total in sums)
+        one, two = aliased(Account), aliased(Account)
+        mixed = (
+            sa.select(sa.func.count(Posting.id))
+            .join(one, one.id == Posting.from_id)
+            .join(two, two.id == Posting.to_id)
+            .where(one.currency != two.currency)
+        )
+        assert reading().scalar(mixed) == 0
+        reading().rollback()
+
+    @invariant()
+    def every_entry_is_complete(self):
+        """As many postings as it says, each above nothing, out of one account into another (2)."""
+        short = (
+            sa.select(Entry.id)
+            .outerjoin(Posting, Posting.entry_id == Entry.id)
+            .group_by(Entry.id, Entry.lines)
+            .having((sa.func.count(Posting.id) != Entry.lines) | (Entry.lines < 1))
+        )
+        assert reading().scalars(short).all() == []
+        wrong = (Posting.amount <= 0) | (Posting.from_id == Posting.to_id)
+        assert reading().scalar(sa.select(sa.func.count(Posting.id)).where(wrong)) == 0
+        reading().rollback()
+
+    def the_newest_bill_is_what_is_booked(self):
+        """Rounded once a scope, team and kind, whatever came before (9, 10)."""
+        whole = whole_of(reading(), reading().get(Source, self.source_id))
+        booked = reading().execute(
+            sa.select(
+                Booking.holder, Booking.team_id, Booking.currency, sa.func.sum(Booking.amount)
+            )
+            .where(Booking.scope_id.in_([row.scope_id for row in whole.stored]))
+            .group_by(Booking.holder, Booking.team_id, Booking.currency)
+        )
+        found = {tuple(row[:3]): int(row[3]) for row in booked if row[3]}
+        exact = {
+            (one.holder, one.team_id, one.currency): amount
+            for one, amount in whole.shares.buckets.items()
+        }
+        for key in {*found, *exact}:
+            off = abs(Decimal(found.get(key, 0)) / 1_000_000 - exact.get(key, Decimal()))
+            assert off <= Decimal("0.0000005")
+        assert [found.get(("team", team, "USD"), 0) for team in self.teams] == self.billed
+        reading().rollback()
+
+    def every_cent_is_placed(self):
+        """Each currency's file is teams, unallocated, excluded and rejected (11)."""
+        whole = whole_of(reading(), reading().get(Source, self.source_id))
+        for unit, sums in whole.shares.sums.items():
+            cells = sum(
+                amount
+                for one, amount in whole.shares.buckets.items()
+                if (one.origin or one.currency) == unit
+            )
+            assert sums.file == sums.teams + sums.unallocated + sums.excluded + sums.rejected
+            assert sums.file - sums.rejected == cells
+        reading().rollback()
+
+    @invariant()
+    def levels_are_once(self):
+        """At most one row a team, basis, threshold and limit; present when it is reached (15)."""
+        if not hasattr(self, "count"):
             return
-        assert wrong_balances(reading()) == []
-        assert reading().scalar(sa.select(sa.func.sum(Account.balance))) in {0, None}
-        levels = reading().execute(
+        rows = reading().execute(
             sa.select(Crossing.team_id, Crossing.basis, Crossing.threshold, Crossing.limit_entry_id)
         )
-        listed = levels.all()
+        listed = [tuple(row) for row in rows]
         assert len(listed) == len(set(listed))
-        assert (
-            reading().scalar(sa.select(sa.func.count(Posting.id)).where(Posting.amount <= 0)) == 0
-        )
+        reading().rollback()
+
+    @invariant()
+    def the_ledger_is_whole(self):
+        """Properties 3 to 6, 13, 14 and 17, and the model's own numbers."""
+        if not hasattr(self, "count"):
+            return
+        assert wrong_balances(reading()) == []
         reversed_ = reading().scalars(sa.select(Entry.reverses_id).where(Entry.reverses_id > 0))
         twice = reversed_.all()
         assert len(twice) == len(set(twice))
+        open_ = sa.select(sa.func.count(Hold.id)).where(
+            Hold.team_id.in_(self.teams), Hold.state == "open"
+        )
+        assert reading().scalar(open_) == len(self.held)
         found = self.balances()
         assert found[f"pool:{self.event_id}"] == self.funded - sum(self.granted)
         for team in range(3):
@@ -352,6 +585,11 @@ class Ledger(RuleBasedStateMachine):
                 assert available == held == 0
             assert self.spent[team] == spent
         reading().rollback()
+
+
+def test_each_of_the_18_properties_is_proved_by_the_machine():
+    assert sorted(PROVED) == list(range(1, 19))
+    assert all(callable(getattr(Ledger, name)) for name in PROVED.values())
 
 
 def test_the_ledger_keeps_its_properties_whatever_is_done(database):

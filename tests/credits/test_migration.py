@@ -32,6 +32,16 @@ def old(tmp_path):
             "INSERT INTO postings VALUES (1, 1, 1, 1, 2, 1000)",
             "INSERT INTO teams (id, event_id, name, name_key, about, capacity, member_count, "  # noqa: ISC004
             f"created_at) VALUES (1, 1, 'Owls', 'owls', '', 5, 0, '{MOMENT}')",
+            "INSERT INTO bill_sources (id, name, name_key, basis, charged, tag_keys, created_at) "  # noqa: ISC004
+            f"VALUES (1, 'AWS', 'aws', 'billed', 'Usage', 'team', '{MOMENT}')",
+            "INSERT INTO bill_scopes (id, source_id, account, period) "  # noqa: ISC004
+            "VALUES (7, 1, 'company', '2026-11-01')",
+            "INSERT INTO bills (id, source_id, file_name, file_hash, version, rows, rejected, lost, "  # noqa: ISC004
+            "totals, warnings, concerns, applied_at) "
+            f"VALUES (1, 1, 'a.csv', 'h', '1.0', 1, 0, '{{}}', '{{}}', '[]', '[]', '{MOMENT}')",
+            "INSERT INTO bill_snapshots (id, bill_id, scope_id, hash, rows, days, billed, "  # noqa: ISC004
+            "effective, currencies, through_at) "
+            f"VALUES (1, 1, 7, 'h', 1, 1, '1', '1', 'USD', '{MOMENT}')",
         ):
             connection.exec_driver_sql(statement)
     yield engine
@@ -50,11 +60,18 @@ def test_the_checks_learn_new_words_and_nothing_else_changes(old):
     with old.begin() as connection:
         rows = connection.exec_driver_sql("SELECT name, balance FROM accounts ORDER BY id").all()
         assert rows == [("funding:1", -1000), ("pool:1", 1000)]
+        kept = (
+            "SELECT s.id, account, part FROM bill_snapshots JOIN bill_scopes s ON s.id = scope_id"
+        )
+        assert connection.exec_driver_sql(kept).all() == [(7, "company", "")]
         connection.exec_driver_sql(account("held", 0))
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
     for statement in (
         account("gold", 0),
+        "UPDATE bill_scopes SET account = 'x'",
+        "DELETE FROM bill_scopes",
+        "UPDATE bill_sources SET delivery = 'sometimes'",
         "UPDATE accounts SET balance = -1 WHERE kind = 'held'",
         "UPDATE entries SET amount = 1",
         "INSERT INTO entries (key, digest, event_id, deed, amount, lines, made_at) VALUES "  # noqa: ISC004

@@ -16,7 +16,8 @@ from hackathon.events.models import Event
 from hackathon.events.queries import events_for
 from hackathon.events.rules import Phase
 from hackathon.judging.models import Mark, Round, Visit
-from hackathon.judging.queries.results import awards_of, newest_record, public_standings
+from hackathon.judging.queries.outcome import awards_of
+from hackathon.judging.queries.results import newest_record, public_standings
 from hackathon.judging.queries.rounds import entries_of
 from hackathon.office.queries import differences
 from hackathon.people.models import Person

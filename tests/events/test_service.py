@@ -244,7 +244,8 @@ def test_everybody_learns_of_a_moved_deadline_by_mail_only_who_wants_mails(cast,
     told = list(reading().scalars(select(Notice)))
     assert {notice.person_id for notice in told} == {cast.paul.id, cast.pia.id}
     assert told[0].text == (
-        "Autumn Hackathon: submissions close Sun 22 Nov 2026, 13:30 CET now. The hall opened late"
+        "Autumn Hackathon: submissions close Sun 22 Nov 2026, 13:30 CET (Europe/Berlin) now. "
+        "The hall opened late"
     )
     (letter,) = reading().scalars(select(OutgoingMail))
     assert (letter.address, letter.subject) == (

@@ -8,7 +8,7 @@ from panel import SUNDAY, do
 
 from hackathon.judging.models import Round, Visit
 from hackathon.judging.queries.assignment import Wishes, propose, timetable_of
-from hackathon.judging.queries.results import progress_of
+from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.rules import Mode
 from hackathon.judging.service import assignment, seats
 from hackathon.shared.clock import now

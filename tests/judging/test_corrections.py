@@ -7,7 +7,8 @@ import pytest
 from panel import do
 
 from hackathon.judging.queries.checks import wrong_sheets
-from hackathon.judging.queries.results import newest_record, progress_of
+from hackathon.judging.queries.progress import progress_of
+from hackathon.judging.queries.results import newest_record
 from hackathon.judging.queries.watch import sheet_marks
 from hackathon.judging.service import corrections, seats
 from hackathon.shared.db import reading

@@ -7,7 +7,8 @@ from panel import do
 from werkzeug.test import EnvironBuilder
 
 from hackathon.judging.models import AudienceVote, StageToken
-from hackathon.judging.queries.audience import tally, voices
+from hackathon.judging.queries.audience import voices
+from hackathon.judging.queries.outcome import outcomes
 from hackathon.judging.service import audience, stage
 from hackathon.shared import live
 from hackathon.shared.db import reading
@@ -296,9 +297,10 @@ def test_the_result_is_hidden_until_the_reveal_and_beside_the_places(app, room, 
             vote(room, getattr(room.cast, name), team)
         for verb in ("freeze", "finalize"):
             room.move(verb)
-            assert tally(reading(), room.round) == {}
+            assert outcomes(reading(), [room.round], {}) == []
         room.publish()
-        assert tally(reading(), room.round) == {room.projects["foxes"]: 2, room.projects["owls"]: 1}
+        ((one,),) = [found.stages for found in outcomes(reading(), [room.round], {})]
+        assert one.tally == {room.projects["foxes"]: 2, room.projects["owls"]: 1}
     page = sign_in(room.cast.paul).get("/events/q4/results").text
     assert "with 2 of 3 votes" in page
 

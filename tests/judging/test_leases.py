@@ -12,8 +12,8 @@ from panel import do, set_panel
 
 from hackathon.events.models import Event
 from hackathon.judging.models import Pitch, Round, Seat, Visit, VisitStep
-from hackathon.judging.queries.results import progress_of
-from hackathon.judging.queries.rounds import conflicts_of
+from hackathon.judging.queries.conflicts import conflicts_of
+from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.rules import Mode, Reason
 from hackathon.judging.service import leases, seats
 from hackathon.people.models import Person

@@ -10,14 +10,13 @@ from hackathon.events.queries import phase_of
 from hackathon.judging.models import ResultRecord
 from hackathon.judging.queries import results as queries
 from hackathon.judging.queries.boards import ORGANIZERS, PUBLIC, board_rows
+from hackathon.judging.queries.outcome import awards_of, result_cards
 from hackathon.judging.queries.results import (
-    awards_of,
     live_standings,
     newest_record,
     public_standings,
     public_version,
     recorded_standings,
-    result_card,
     score_text,
     steps_of,
 )
@@ -296,15 +295,15 @@ def test_a_result_card_holds_the_own_result_against_the_middle_half_of_the_field
     panel.move("freeze")
     award(panel)
     panel.move("finalize")
-    assert result_card(reading(), panel.round, team_of(panel, "bees")) is None
+    assert result_cards(reading(), [panel.round], team_of(panel, "bees")) == []
     panel.publish()
-    card = result_card(reading(), panel.round, team_of(panel, "bees"))
+    (card,) = result_cards(reading(), [panel.round], team_of(panel, "bees"))
     assert (card.standing.place, card.field_size, card.awards) == (2, 3, ["Best idea"])
     assert card.texts == [("Clear", "Who pays?")]
     assert [(line.label, line.own, line.low, line.high) for line in card.criteria] == [
         (label, 4, 3, queries.Fraction(9, 2)) for label in ("Impact", "Works")
     ]
-    assert result_card(reading(), panel.round, 999) is None
+    assert result_cards(reading(), [panel.round], 999) == []
     assert score_text(card.standing.raw_mean) == "4.00"
 
 

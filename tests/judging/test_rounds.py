@@ -212,7 +212,7 @@ def test_the_board_of_an_event_is_the_open_round_else_the_one_revealed_last(pane
     assert chosen("draft") == 1
     assert chosen("revealed", "open", "draft") == 2
     assert chosen("revealed", "revealed", "draft") == 2
-    assert chosen("frozen", "draft") == 2
+    assert chosen("frozen", "draft") == 1  # a final in draft hides nothing
 
 
 # --- the running order and the stage --------------------------------------------------

@@ -8,8 +8,10 @@ from panel import do
 from hackathon.events.models import Event
 from hackathon.judging.models import DeclaredConflict, Seat, Visit
 from hackathon.judging.queries.boards import my_list
-from hackathon.judging.queries.results import live_standings, newest_record, progress_of
-from hackathon.judging.queries.rounds import conflicts_of, criteria_of, seat_of, seats_of
+from hackathon.judging.queries.conflicts import conflicts_of
+from hackathon.judging.queries.progress import progress_of
+from hackathon.judging.queries.results import live_standings, newest_record
+from hackathon.judging.queries.rounds import criteria_of, seat_of, seats_of
 from hackathon.judging.service import rounds, seats
 from hackathon.judging.service.seats import Chair
 from hackathon.people.models import Person

@@ -8,7 +8,7 @@ from panel import do
 
 from hackathon.judging.models import Round
 from hackathon.judging.queries.boards import ORGANIZERS, board_rows
-from hackathon.judging.queries.results import progress_of
+from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.queries.watch import watch_of
 from hackathon.judging.rules import Mode, Reason
 from hackathon.judging.service import leases

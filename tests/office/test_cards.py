@@ -1,16 +1,18 @@
 """Sign-in cards: made on purpose, once for each, and who has not signed in yet."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from make import client_of
-from panel import set_panel
+from panel import do, set_panel
 from sqlalchemy import event, func, select
 
 from hackathon.events.models import Event
 from hackathon.people.access import load_actor
 from hackathon.people.models import SignInLink
+from hackathon.people.service import disable_person
 from hackathon.shared.db import db, reading, transaction
 from hackathon.shared.mail import OutgoingMail
 
@@ -44,9 +46,22 @@ def test_who_has_never_signed_in_is_chosen(app, stage, sign_in, clock):
     assert stage.pia.id in chosen
     assert stage.judith.id in chosen
     assert not chosen & {stage.paul.id, stage.olga.id, stage.rita.id}
-    people = text_of(sign_in(stage.olga).get("/events/q4/people?missing=yes"))
-    assert "pia@example.com" in people
-    assert "paul@example.com" not in people
+    assert "pia@example.com" in page
+    assert "paul@example.com" not in page
+    every = text_of(sign_in(stage.olga).get(f"{PAGE}?who=all"))
+    assert "paul@example.com" in every
+    judges = text_of(sign_in(stage.olga).get(f"{PAGE}?who=judges"))
+    assert ("judith@example.com" in judges, "pia@example.com" in judges) == (True, False)
+
+
+def test_the_people_page_counts_who_has_not_signed_in(stage, sign_in):
+    olga = sign_in(stage.olga)
+    assert "2 of 3 have not signed in yet." in text_of(olga.get("/events/q4/people"))
+    sign_in(stage.paul), sign_in(stage.pia)
+    page = text_of(olga.get("/events/q4/people"))
+    assert "Everybody here has signed in." in page
+    assert "Everybody has signed in" in text_of(olga.get(PAGE))
+    assert "not signed in" not in text_of(sign_in(stage.paul).get("/events/q4/people"))
 
 
 def test_a_printed_card_signs_its_person_in_once(app, stage, sign_in):
@@ -77,8 +92,29 @@ def test_links_are_mailed_again_with_a_word_on_how_to_get_another(app, stage, si
     first = mails(app)[0]
     assert (first.address, first.subject) == ("paul@example.com", "Your way into Autumn Hackathon")
     assert "ask for a new one with this address" in first.body
+
+
+def test_nobody_is_mailed_twice_within_ten_minutes(app, stage, sign_in, clock):
+    olga = sign_in(stage.olga)
+    make(olga, stage.paul, do="mail")
+    make(olga, stage.paul, stage.pia, do="mail")
+    page = text_of(olga.get(PAGE))
+    assert "1 mail on the way. Mailed less than 10 minutes ago, so not again: Paul." in page
+    assert len(re.findall("mailed <time[^>]*>just now", page)) == 2
+    clock.forward(timedelta(minutes=10))
     make(olga, stage.paul, do="mail")
     assert len(mails(app)) == 3
+    make(olga, stage.paul)
+    assert re.search("printed <time[^>]*>just now", text_of(olga.get(PAGE)))
+
+
+def test_a_closed_account_gets_no_way_in(app, stage, sign_in):
+    with app.app_context():
+        do(disable_person, stage.ada, person_id=stage.pia.id)
+    olga = sign_in(stage.olga)
+    make(olga, stage.pia, do="mail")
+    assert "0 mails on the way. Left out: Pia." in text_of(olga.get(PAGE))
+    assert mails(app) == []
 
 
 def test_only_administrators_help_program_leads_in(app, stage, sign_in):

@@ -29,6 +29,7 @@ CIVIC = Path(hackathon.demo.__file__).parent / "civic"
 NOT_OF_AN_EVENT = {
     "facts", "notes", "people",  # exported as far as the event's rows name them
     "site_roles", "sign_in_links", "sessions", "notices", "outgoing_mails", "request_keys",
+    "mail_choices",
     "cursors", "quarters", "budget_moves", "quarter_reports",
 }  # fmt: skip
 

@@ -92,21 +92,25 @@ def test_another_kind_of_file_is_exit_code_1_with_a_hint(run, tmp_path):
 
 KILLED = """
 import os, sys, time
-from hackathon.credits.service.bills import book
+from hackathon.credits.service.bills import book, posting
 where = sys.argv.pop(1)
-real = getattr(book, where)
+module, name = where.split(".")
+place = {"book": book, "posting": posting}[module]
+real = getattr(place, name)
 def stop(*args, **more):
     made = real(*args, **more)
     print("here", flush=True)
     time.sleep(60)
     return made
-setattr(book, where, stop)
+setattr(place, name, stop)
 from hackathon.cli import main
 main()
 """
 
 
-@pytest.mark.parametrize("where", ["_store_cells", "_charge", "_clear", "_post_differences"])
+@pytest.mark.parametrize(
+    "where", ["book.store_cells", "posting._charge", "posting._clear", "book.post_differences"]
+)
 def test_a_kill_in_the_middle_leaves_nothing_half_done_and_the_next_call_converges(
     database, clock, hackathon, tmp_path, where
 ):

@@ -74,6 +74,15 @@ def test_within_a_request_it_carries_the_reference(app):
         assert line(said("x", exc_info=None))["reference"] == "abc123"
 
 
+def test_a_json_line_holds_no_key_either():
+    try:
+        int(f"/stage?stage={KEY}")
+    except ValueError:
+        found = said("at %s", f"/join/{KEY}", exc_info=sys.exc_info())
+    assert KEY not in Lines().format(found)
+    assert line(found)["message"] == "at /join/..."
+
+
 def test_fields_and_a_trace_are_added():
     try:
         _ = 1 / 0

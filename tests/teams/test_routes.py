@@ -6,6 +6,7 @@ import pytest
 
 from hackathon.people.access import load_actor
 from hackathon.shared.db import transaction
+from hackathon.shared.jobs import follow_facts
 from hackathon.teams import service as teams
 from hackathon.teams.models import Team
 
@@ -71,12 +72,13 @@ def test_a_request_is_asked_and_accepted(stage, sign_in, owls):
     assert "2 of 5 members" in page_of(pia.get(path(owls)))
 
 
-def test_a_request_is_declined(stage, sign_in, owls):
+def test_a_request_is_declined(app, stage, sign_in, owls):
     paul, pia = sign_in(stage.paul), sign_in(stage.pia)
     pia.post(path(owls, "/requests"), data={"message": ""})
     number = re.search(r"/requests/(\d+)", page_of(paul.get(path(owls))))[1]
     paul.post(path(owls, f"/requests/{number}"), data={"answer": "decline"})
     assert "1 of 5 members" in page_of(paul.get(path(owls)))
+    follow_facts(app)
     assert "declined" in page_of(pia.get("/notices"))
 
 
@@ -104,12 +106,13 @@ def test_an_opening_is_shown_and_closed(stage, sign_in, owls):
     assert "somebody for the maps" not in page_of(paul.get(path(owls)))
 
 
-def test_an_organizer_places_a_person_with_a_reason(stage, sign_in, owls):
+def test_an_organizer_places_a_person_with_a_reason(app, stage, sign_in, owls):
     olga = sign_in(stage.olga)
     form = {"person": str(stage.pia.id), "reason": ""}
     assert olga.post(path(owls, "/members"), data=form).status_code == 422
     form["reason"] = "She asked me at lunch"
     assert olga.post(path(owls, "/members"), data=form).status_code == 303
+    follow_facts(app)
     assert "She asked me at lunch" in page_of(sign_in(stage.pia).get("/notices"))
 
 
@@ -145,14 +148,15 @@ def place(client, person, team, **more):
     return client.post("/events/q4/teams/place", data=data)
 
 
-def test_nobody_stays_alone_an_organizer_places_who_agreed(stage, sign_in, owls):
+def test_nobody_stays_alone_an_organizer_places_who_agreed(app, stage, sign_in, owls):
     olga = sign_in(stage.olga)
     page = page_of(olga.get("/events/q4/teams"))
     assert "Owls: 4 places free." in page
     assert place(olga, stage.pia.id, owls).status_code == 303
     assert "Without a team" not in page_of(olga.get("/events/q4/teams"))
+    follow_facts(app)
     told = page_of(sign_in(stage.pia).get("/notices"))
-    assert "You are in Owls now: Agreed with an organizer." in told
+    assert "You are in Owls now. Why: Agreed with an organizer." in told
 
 
 @pytest.mark.parametrize(

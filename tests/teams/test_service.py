@@ -11,6 +11,7 @@ from hackathon.people.access import load_actor
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal
 from hackathon.shared.facts import broken_links
+from hackathon.shared.jobs import follow_facts
 from hackathon.shared.mail import OutgoingMail
 from hackathon.shared.notices import notices_of
 from hackathon.teams import queries, service
@@ -119,7 +120,7 @@ def test_only_the_captain_invites_and_answers(cast, owls):
         do(service.invite, cast.pia, **more, email="x@example.com", address="")
 
 
-def test_an_accepted_request_lets_the_others_lapse(cast, owls):
+def test_an_accepted_request_lets_the_others_lapse(database, cast, owls):
     with transaction() as session:
         event = session.get_one(service.Event, cast.event_id)
         kim = make_person(session, name="Kim")
@@ -135,6 +136,8 @@ def test_an_accepted_request_lets_the_others_lapse(cast, owls):
     assert states == {"accepted", "lapsed"}
     with pytest.raises(Conflict, match="answered already"):
         do(service.answer_request, cast.paul, **more, accept=True)
+    follow_facts(database)
+    reading().rollback()
     assert notices_of(reading(), cast.pia.id)[0].text == "You are in Owls now."
 
 

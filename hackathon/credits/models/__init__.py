@@ -3,6 +3,7 @@
 from hackathon.credits.models.bills import (
     Bill,
     BillCell,
+    BillRate,
     BillReject,
     BillRule,
     BillScope,
@@ -25,6 +26,7 @@ __all__ = [
     "Account",
     "Bill",
     "BillCell",
+    "BillRate",
     "BillReject",
     "BillRule",
     "BillScope",

@@ -115,7 +115,7 @@ class Entry(Base):
 
     `key` is the caller's: the same key with the same request is the same entry.
     `source` and `through_at` belong to charges: billed by whom, for use through when. Costs
-    of a bill that reach no team belong to no event.
+    of a bill that reach no team belong to no event. `is_late`: the team's credits were closed.
     """
 
     __tablename__ = "entries"
@@ -147,6 +147,7 @@ class Entry(Base):
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id"), unique=True)
     source: Mapped[str | None]
     through_at: Mapped[datetime | None]
+    is_late: Mapped[bool] = mapped_column(default=False)
     note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     made_at: Mapped[datetime] = mapped_column(default=now)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union
 
 from hackathon.credits.models import (
     Bill,
     BillCell,
+    BillRate,
     BillReject,
     BillRule,
     BillScope,
     Booking,
+    Entry,
     Snapshot,
     Source,
 )
+from hackathon.credits.queries.ledger import standing
+from hackathon.credits.rules import Deed
 from hackathon.events.models import Event
 from hackathon.people.models import Person
 from hackathon.shared.errors import NotFound
@@ -116,6 +120,7 @@ class Stored:
     source_id: int
     account: str
     period: date
+    part: str
     snapshot_id: int
     bill_id: int
     hash: str
@@ -125,6 +130,12 @@ class Stored:
     through_at: datetime
     currencies: tuple[str, ...]
     lost: str
+    file_name: str
+
+    @property
+    def name(self) -> tuple[str, date, str]:
+        """Account, period, part."""
+        return self.account, self.period, self.part
 
 
 def _newest() -> Select[int]:
@@ -136,22 +147,22 @@ def stored_of(
 ) -> list[Stored]:
     """The newest snapshots of a source, and those of these accounts whoever bills them."""
     rows = session.execute(
-        select(BillScope, Snapshot, Bill.lost)
+        select(BillScope, Snapshot, Bill.lost, Bill.file_name)
         .join(Snapshot, Snapshot.scope_id == BillScope.id)
         .join(Bill, Bill.id == Snapshot.bill_id)
         .where(
             Snapshot.id.in_(_newest()),
             or_(BillScope.source_id == source_id, BillScope.account.in_(list(accounts))),
         )
-        .order_by(BillScope.account, BillScope.period)
+        .order_by(BillScope.account, BillScope.period, BillScope.part)
     )
     return [
         Stored(
-            scope.id, scope.source_id, scope.account, scope.period, row.id, row.bill_id, row.hash,
-            row.billed, row.effective, row.days, row.through_at,
-            tuple(row.currencies.split(",")) if row.currencies else (), lost,
+            scope.id, scope.source_id, scope.account, scope.period, scope.part, row.id, row.bill_id,
+            row.hash, row.billed, row.effective, row.days, row.through_at,
+            tuple(row.currencies.split(",")) if row.currencies else (), lost, name,
         )
-        for scope, row, lost in rows
+        for scope, row, lost, name in rows
     ]  # fmt: skip
 
 
@@ -163,28 +174,98 @@ def cells_of(session: Session, snapshots: Iterable[int]) -> Iterator[tuple[BillC
         yield cell, cell.snapshot_id
 
 
-BookedKey = tuple[int, str, "int | None", str]
-"""Scope, holder, team, currency."""
+class BookedKey(NamedTuple):
+    """What bookings add up by; `origin` is the currency billed, where another."""
+
+    scope_id: int
+    holder: str
+    team_id: int | None
+    currency: str
+    origin: str = ""
 
 
-def booked_of(session: Session, scopes: Iterable[int]) -> dict[BookedKey, Micros]:
+class Sum(NamedTuple):
+    """Micros booked, and those of the currency billed."""
+
+    amount: int = 0
+    origin: int = 0
+
+
+def booked_of(session: Session, scopes: Iterable[int]) -> dict[BookedKey, Sum]:
     """What is booked of scopes by holder."""
+    what = (
+        Booking.scope_id, Booking.holder, Booking.team_id, Booking.currency, Booking.origin,
+    )  # fmt: skip
     rows = session.execute(
-        select(
-            Booking.scope_id,
-            Booking.holder,
-            Booking.team_id,
-            Booking.currency,
-            func.sum(Booking.amount),
-        )
+        select(*what, func.sum(Booking.amount), func.sum(Booking.origin_amount))
         .where(Booking.scope_id.in_(list(scopes)))
-        .group_by(Booking.scope_id, Booking.holder, Booking.team_id, Booking.currency)
+        .group_by(*what)
     )
     return {
-        (scope, holder, team, unit): int(amount)  # type: ignore[misc]
-        for scope, holder, team, unit, amount in rows
-        if amount
+        BookedKey(scope, holder, team, unit, billed): Sum(int(amount), int(origin))
+        for scope, holder, team, unit, billed, amount, origin in rows
+        if amount or origin
     }
+
+
+@dataclass(frozen=True)
+class RateLine:
+    """An exchange rate and who entered it."""
+
+    rate: BillRate
+    by: str
+
+
+def rates_of(session: Session, source_id: int | None) -> list[RateLine]:
+    """The exchange rates of a source, the newest first."""
+    rows = session.execute(
+        select(BillRate, Person.name)
+        .outerjoin(Person, Person.id == BillRate.made_by_id)
+        .where(BillRate.source_id == source_id)
+        .order_by(BillRate.id.desc())
+    )
+    return [RateLine(rate, by or "command line") for rate, by in rows]
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A capture that stands: nobody reversed it, no bill ended it."""
+
+    entry_id: int
+    event_id: int
+    team_id: int
+    amount: Micros
+    at: datetime
+
+
+def captured_of(session: Session, name: str) -> list[Captured]:
+    """The captures of a source's name that stand, the oldest first."""
+    rows = session.scalars(standing(Deed.CAPTURE).order_by(Entry.id))
+    wanted = name.casefold()
+    return [
+        Captured(row.id, row.event_id or 0, row.team_id or 0, row.amount, row.through_at)
+        for row in rows
+        if row.source is not None and row.source.casefold() == wanted and row.through_at is not None
+    ]
+
+
+def fed_by(session: Session, source_id: int) -> set[int]:
+    """Teams that a source's rules name, or that have had costs of it."""
+    named = select(BillRule.team_id).where(
+        BillRule.source_id == source_id, BillRule.team_id.is_not(None)
+    )
+    booked = (
+        select(Booking.team_id)
+        .join(BillScope, BillScope.id == Booking.scope_id)
+        .where(BillScope.source_id == source_id, Booking.team_id.is_not(None))
+    )
+    return {team for team in session.scalars(union(named, booked)) if team is not None}
+
+
+def days_of(session: Session, snapshots: Iterable[int]) -> set[date]:
+    """The days that snapshots have costs of."""
+    query = select(BillCell.day).where(BillCell.snapshot_id.in_(list(snapshots))).distinct()
+    return set(session.scalars(query))
 
 
 @dataclass(frozen=True)

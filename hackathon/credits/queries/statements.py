@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from hackathon.credits.metrics import Forecast, curve, forecast
-from hackathon.credits.models import Access, Account, CreditState, Entry, Posting, Reading
+from hackathon.credits.models import Access, Account, CreditState, Crossing, Entry, Posting, Reading
 from hackathon.credits.queries.board import TeamLine
 from hackathon.credits.queries.forecast import charged_of
 from hackathon.credits.queries.ledger import BILLED, balances_of, billed_charge, billed_of
@@ -87,6 +87,8 @@ def entry_lines(session: Session, event_id: int, team_id: int | None) -> list[En
         word = WORDS[deed]
         if entry.deed == Deed.REVERSAL:
             word = f"Reversed: {word[0].lower()}{word[1:]}"
+        if entry.is_late:
+            word += " after closing"
         lines.append(
             EntryLine(
                 entry=entry,
@@ -128,6 +130,8 @@ class Statement:
     entries: list[EntryLine]
     readings: list[ReadingLine]
     forecast: Forecast
+    recovered: int
+    """The highest level of spend that was reached and is not any more, in basis points."""
     captain_id: int | None
     state: CreditState | None
     state_by: str
@@ -137,7 +141,7 @@ class Statement:
 def statement_of(
     session: Session, event: Event, team_id: int, *, member_id: int | None = None
 ) -> Statement:
-    """The statement of a team; three database statements.
+    """The statement of a team; four database statements.
 
     Args:
         session: Any session.
@@ -198,9 +202,21 @@ def statement_of(
     seen = [Seen(row.reading.source, row.reading.total, row.reading.seen_at) for row in readings]
     found = forecast(curve(seen, charged), held=line.held, granted=line.granted, end=event.ends_at)
     return Statement(
-        line, access, entries, readings, found, team.captain_id, stored,
+        line, access, entries, readings, found, _recovered(session, line, entries),
+        team.captain_id, stored,
         state_by or "command line", state_reason or "",
     )  # fmt: skip
+
+
+def _recovered(session: Session, line: TeamLine, entries: Sequence[EntryLine]) -> int:
+    limits = [row.entry.id for row in entries if row.entry.deed == Deed.GRANT]
+    query = select(Crossing.threshold).where(
+        Crossing.team_id == line.team_id,
+        Crossing.basis == "spent",
+        Crossing.limit_entry_id == max(limits, default=0),
+    )
+    reached = session.scalars(query).all()
+    return max((one for one in reached if one * line.granted > 10_000 * line.used), default=0)
 
 
 def ledger_json(session: Session, event_id: int, team_id: int | None) -> dict[str, Any]:

@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app, flash, jsonify, render_template, request
 
 from hackathon.credits.forms import BillForm
-from hackathon.credits.queries.bills import history_of, rejects_of, source_named, sources_of
+from hackathon.credits.queries.bills import history_of, rejects_of, sources_of
 from hackathon.credits.routes.blueprint import blueprint
 from hackathon.credits.rules import CURRENCY, check_source
 from hackathon.credits.service.bills import runs
 from hackathon.credits.service.bills.book import Booked, apply_bill
 from hackathon.credits.service.bills.files import Uploads, Waiting
 from hackathon.credits.service.bills.focus import plain
-from hackathon.credits.service.bills.look import Preview, preview_of, settings_of
-from hackathon.credits.service.bills.share import tags_of
+from hackathon.credits.service.bills.look import Preview, preview_of, wanted_of
 from hackathon.credits.service.bills.stream import MOST_BYTES
+from hackathon.credits.service.bills.whose import tags_of
 from hackathon.events.access import here
 from hackathon.people.access import ORGANIZER, actor_or_none, current_actor, requires
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Invalid, NotFound, Refusal
+from hackathon.shared.money import Micros, exact
 from hackathon.shared.web import act, see
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ def uploads() -> Uploads:
 def exact_cost(amount: Decimal) -> str:
     """An exact cost as text."""
     return plain(amount)
+
+
+@blueprint.app_template_filter("exact_micros")
+def exact_micros(amount: Micros) -> str:
+    """An exact amount without a symbol, for currencies that are not the ledger's."""
+    return exact(amount)
 
 
 @blueprint.app_template_filter("cents")
@@ -95,16 +102,11 @@ def upload_bill(slug: str) -> ResponseReturnValue:
         if not form.validate():
             return _page(slug, form), 422
         source = check_source(form.values()["source"])
-        given = request.files.get("file")
-        if given is None or not given.filename:
+        given = [(file.filename, file.stream) for file in request.files.getlist("file")]
+        files = [(name, stream) for name, stream in given if name]
+        if not files:
             raise Invalid("file", "Choose a file.", field="file")
-        found = uploads().begin(
-            given.stream,
-            event_id=place.event.id,
-            source=source,
-            file_name=given.filename,
-            tag_keys=settings_of(source_named(reading(), source)).tag_keys,
-        )
+        found = uploads().begin(files, event_id=place.event.id, source=source)
     except Refusal as refusal:
         form.refuse(refusal)
         return _page(slug, form), form.status
@@ -113,15 +115,15 @@ def upload_bill(slug: str) -> ResponseReturnValue:
 
 
 def _start(found: Waiting) -> None:
-    shelf = uploads()
+    shelf, wanted = uploads(), wanted_of(reading(), found.source)
     if found.size <= AT_ONCE:
-        shelf.read(found)
+        shelf.read(found, wanted)
         return
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real object behind Flask's proxy
 
     def work() -> None:
         try:
-            shelf.read(found)
+            shelf.read(found, wanted)
         except Exception:
             app.logger.exception("bill not read token=%s", found.token)
 
@@ -163,6 +165,8 @@ def _waiting(slug: str, token: str, refusal: Refusal | None = None) -> ResponseR
         preview=preview,
         sentence=runs.sentence(preview),
         moves=moves_of(preview, place.event.id),
+        captures=captures_of(preview, place.event.id),
+        currency=CURRENCY,
         left=[(row, tags_of(row.tags)) for row in preview.shares.unallocated()[:20]],
         refusal=refusal.message if refusal is not None else "",
     )
@@ -178,12 +182,25 @@ def _look(found: Waiting) -> tuple[Preview, Stage]:
         raise
 
 
+def captures_of(preview: Preview, event_id: int) -> list[dict[str, Any]]:
+    """Captures a bill takes the place of, a row a team; other events' teams have no name."""
+    actor, rows = current_actor(), []
+    for team_id, found in sorted(preview.ended.items()):
+        team = preview.ready.teams.get(team_id)
+        is_own = found[0].event_id == event_id or actor.organizes(found[0].event_id)
+        name = team.name if team is not None and is_own else "A team of another event"
+        amount = sum(row.amount for row in found)
+        rows.append({"name": name, "count": len(found), "amount": amount})
+    return rows
+
+
 def moves_of(preview: Preview, event_id: int) -> list[dict[str, Any]]:
     """What changes for whom; teams of events one does not organize have no name."""
     actor, rows = current_actor(), []
     for move in preview.moves:
         if move.team is None:
             name = "Without a team" if move.holder == "unallocated" else "Kept off teams"
+            name += "" if move.currency == CURRENCY else f", in {move.currency}"
         elif actor.organizes(move.team.event_id):
             tail = "" if move.team.event_id == event_id else f" ({move.team.event})"
             name = f"{move.team.name}{tail}"
@@ -232,7 +249,7 @@ def apply(slug: str, token: str) -> ResponseReturnValue:
     stage = None
     try:
         preview, stage = _look(found)
-        shelf.keep(found, preview.scan.digest)
+        shelf.keep(found, preview.scan)
 
         def work(session: Session) -> Booked:
             return apply_bill(

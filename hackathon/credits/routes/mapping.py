@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, render_template, request
 from sqlalchemy import select
 
-from hackathon.credits.forms import RuleForm, SourceForm
-from hackathon.credits.queries.bills import rules_of, source_of
+from hackathon.credits.forms import HandForm, RateForm, RuleForm, SourceForm
+from hackathon.credits.queries.bills import source_of
 from hackathon.credits.routes.blueprint import blueprint
 from hackathon.credits.rules import CURRENCY
 from hackathon.credits.service.bills import runs
-from hackathon.credits.service.bills.book import totals_of
 from hackathon.credits.service.bills.focus import plain
 from hackathon.credits.service.bills.look import Whole, whole_of
 from hackathon.credits.service.bills.mapping import Sign, add_rule, change_source
-from hackathon.credits.service.bills.share import cents_of, tags_of
+from hackathon.credits.service.bills.owners import hand_over
+from hackathon.credits.service.bills.rates import enter_rate
+from hackathon.credits.service.bills.share import cents_of
+from hackathon.credits.service.bills.store import totals_of
+from hackathon.credits.service.bills.whose import tags_of
 from hackathon.events.access import here
 from hackathon.people.access import ORGANIZER, current_actor, requires
 from hackathon.shared.db import reading
@@ -49,7 +53,13 @@ def _page(slug: str, source_id: int, **given: Form) -> str:
         select(Team.id, Team.name).where(Team.event_id == place.event.id).order_by(Team.name_key)
     ).all()
     left = whole.shares.unallocated()
-    forms = {"rule": _rule_form(), "source": _source_form(found), **given}
+    forms = {
+        "rule": _rule_form(),
+        "source": _source_form(found),
+        "hand": HandForm(),
+        "rate": RateForm(),
+        **given,
+    }
     return render_template(
         "credits/source.html",
         here=place,
@@ -60,7 +70,9 @@ def _page(slug: str, source_id: int, **given: Form) -> str:
         rows=_team_rows(whole, place.event.id),
         left=[(row, tags_of(row.tags)) for row in left[:SHOWN]],
         more=max(0, len(left) - SHOWN),
-        rules=rules_of(session, found.id)[:SHOWN],
+        rules=whole.ready.rules[:SHOWN],
+        rates=whole.ready.rates[:SHOWN],
+        accounts=sorted({row.account for row in whole.stored}),
         teams=teams,
         forms=forms,
         opened=next(iter(given), request.args.get("open", "")),
@@ -80,6 +92,8 @@ def _source_form(found: Source) -> SourceForm:
             "basis": found.basis,
             "charged": found.charged.split(","),
             "tag_keys": found.tag_keys.replace(",", ", "),
+            "taxes": found.taxes,
+            "delivery": found.delivery,
         }
     )
 
@@ -115,6 +129,7 @@ def add_mapping(slug: str, source_id: int) -> ResponseReturnValue:
             sign=Sign(typed["kind"], typed["value"], typed["key"]),
             team_id=typed["team"],
             from_day=typed["from_day"],
+            from_hour=typed["from_hour"] or 0,
             reason=typed["reason"],
         )
         return (made,)
@@ -142,6 +157,8 @@ def change_bill_source(slug: str, source_id: int) -> ResponseReturnValue:
             basis=typed["basis"],
             charged=typed["charged"] or (),
             tag_keys=typed["tag_keys"].split(","),
+            taxes=typed["taxes"],
+            delivery=typed["delivery"],
         )
         return (made,)
 
@@ -149,6 +166,60 @@ def change_bill_source(slug: str, source_id: int) -> ResponseReturnValue:
     if done is None:
         return _page(slug, source_id, source=form), form.status
     flash(_said(done[0], "Saved"))
+    return see(".source", slug=slug, source_id=source_id)
+
+
+@blueprint.post("/events/<slug>/credits/sources/<int:source_id>/accounts")
+@requires(ORGANIZER)
+def hand_over_account(slug: str, source_id: int) -> ResponseReturnValue:
+    """Let another source bill an account, and book what that changes."""
+    form, event_id = HandForm(request.form), here(slug).event.id
+
+    def work(session: Session) -> tuple[int]:
+        typed = form.values()
+        made = hand_over(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            source_id=source_id,
+            account=typed["account"],
+            to=typed["to"],
+            reason=typed["reason"],
+        )
+        return (made,)
+
+    done = submit(form, work)
+    if done is None:
+        return _page(slug, source_id, hand=form), form.status
+    flash(_said(done[0], "Handed over"))
+    return see(".source", slug=slug, source_id=source_id)
+
+
+@blueprint.post("/events/<slug>/credits/sources/<int:source_id>/rates")
+@requires(ORGANIZER)
+def enter_exchange_rate(slug: str, source_id: int) -> ResponseReturnValue:
+    """Say what another currency is worth, and book what teams have in it."""
+    form, event_id = RateForm(request.form), here(slug).event.id
+
+    def work(session: Session) -> tuple[int]:
+        typed = form.values()
+        made = enter_rate(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            source_id=source_id,
+            period=date.fromisoformat(f"{typed['month']}-01"),
+            currency=typed["currency"],
+            rate=typed["rate"],
+            quoted_on=typed["quoted_on"],
+            reason=typed["reason"],
+        )
+        return (made,)
+
+    done = submit(form, work)
+    if done is None:
+        return _page(slug, source_id, rate=form), form.status
+    flash(_said(done[0], "Entered"))
     return see(".source", slug=slug, source_id=source_id)
 
 
@@ -166,7 +237,7 @@ def chargeback(slug: str, source_id: int) -> ResponseReturnValue:
     found = source_of(session, current_actor(), place.event.id, source_id)
     whole = whole_of(session, found)
     rows = [(row["name"], Decimal(row["amount"])) for row in _team_rows(whole, place.event.id)]
-    main = whole.shares.main
+    main, worth = whole.shares.main, whole.shares.converted
     rows += [
         ("(without a team)", main.unallocated),
         ("(kept off teams)", main.excluded),
@@ -177,7 +248,7 @@ def chargeback(slug: str, source_id: int) -> ResponseReturnValue:
         (found.name, name, cent, amount, CURRENCY)
         for (name, amount), cent in zip(rows, cents, strict=True)
     ]
-    lines.append((found.name, "(total)", sum(cents, Decimal(0)), main.file, CURRENCY))
+    lines.append((found.name, "(total)", sum(cents, Decimal(0)), main.file + worth, CURRENCY))
     return csv_answer(
         f"{place.event.slug}-chargeback.csv",
         ["source", "team", "cents rounded", "exact", "currency"],

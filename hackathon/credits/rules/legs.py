@@ -38,6 +38,11 @@ class Balances:
         return Micros(-self.overrun)
 
     @property
+    def net_refund(self) -> Micros:
+        """What was taken back beyond all that was charged."""
+        return Micros(max(0, -self.spent))
+
+    @property
     def granted(self) -> Micros:
         """Grants less what was returned: available + held + spent + overrun."""
         return Micros(self.available + self.held + self.spent + self.overrun)

@@ -207,6 +207,7 @@ def post(session: Session, actor: Actor, order: Order, plan: Plan) -> tuple[Entr
         reverses_id=order.reverses.id if order.reverses is not None else None,
         source=order.source,
         through_at=order.through_at,
+        is_late=order.is_closed,
         note_id=told["note"] if told else None,
         made_by_id=actor.person_id,
     )

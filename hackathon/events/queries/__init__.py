@@ -143,16 +143,13 @@ def has_signed_in() -> ColumnElement[bool]:
     return exists(select(WebSession.id_hash).where(WebSession.person_id == Person.id))
 
 
-def people_of(
-    session: Session, event_id: int, *, looking: bool = False, missing: bool = False
-) -> list[PersonRow]:
+def people_of(session: Session, event_id: int, *, looking: bool = False) -> list[PersonRow]:
     """Everybody with a role or a registration in an event, by name.
 
     Args:
         session: To read with.
         event_id: The event.
         looking: Only who looks for a team.
-        missing: Only who has never signed in.
     """
     roles: dict[int, set[Role]] = {}
     for person_id, role in session.execute(
@@ -178,8 +175,6 @@ def people_of(
     )
     if looking:
         query = query.where(Registration.is_looking.is_(True))
-    if missing:
-        query = query.where(~has_signed_in())
     rows: Sequence[tuple[Person, Registration | None, bool]] = session.execute(query).all()
     return [
         PersonRow(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import flash, jsonify, render_template, request
 
 from hackathon.events import queries, service
 from hackathon.events.access import here
-from hackathon.events.forms import EventForm, typed_again
+from hackathon.events.forms import EventForm, ExtendForm, typed_again
 from hackathon.events.models import Event
 from hackathon.events.queries.agenda import ahead_of
 from hackathon.events.queries.lessons import open_actions
@@ -32,6 +33,8 @@ from hackathon.shared.web import form_key, see, submit
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
+
+    from hackathon.events.access import Here
 
 
 @blueprint.get("/events")
@@ -110,6 +113,7 @@ def overview(slug: str) -> ResponseReturnValue:
         here=place,
         registration=registration,
         history=history,
+        more_time=ExtendForm() if _may_need_time(place) else None,
         reasons=note_texts(reading(), [move.note_id for move in history]),
         actions=open_actions(reading(), place.event.starts_at)
         if place.organizes and place.phase in {Phase.DRAFT, Phase.REGISTRATION}
@@ -117,6 +121,15 @@ def overview(slug: str) -> ResponseReturnValue:
         ahead=ahead_of(reading(), place.event.id, place.zone, place.now),
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
     )
+
+
+NEAR = timedelta(hours=8)
+
+
+def _may_need_time(place: Here) -> bool:
+    """Whether the deadline is near enough that an organizer may want to move it in one tap."""
+    left = place.event.submissions_close_at - place.now
+    return place.organizes and place.phase is Phase.HACKING and left <= NEAR
 
 
 @blueprint.get("/api/v1/events/<slug>")

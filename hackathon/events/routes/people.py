@@ -32,13 +32,11 @@ def people_list(slug: str) -> ResponseReturnValue:
 def _people_page(slug: str, form: RoleForm) -> str:
     place = here(slug)
     looking = request.args.get("looking") == "yes"
-    missing = place.organizes and request.args.get("missing") == "yes"
     return render_template(
         "events/people.html",
         here=place,
-        rows=queries.people_of(reading(), place.event.id, looking=looking, missing=missing),
+        rows=queries.people_of(reading(), place.event.id, looking=looking),
         looking=looking,
-        missing=missing,
         form=form,
         roles=list(Role),
     )

@@ -15,7 +15,8 @@ from hackathon.events.rules import MOVES, Phase, days_of
 from hackathon.people.access import ORGANIZER, current_actor, requires
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Invalid
-from hackathon.shared.web import act, public_address, see, submit
+from hackathon.shared.once import once
+from hackathon.shared.web import act, form_key, public_address, see, submit
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -117,21 +118,39 @@ def move_phase(slug: str) -> ResponseReturnValue:
 @requires(ORGANIZER)
 def extend(slug: str) -> ResponseReturnValue:
     """More time for all teams."""
-    form = ExtendForm(request.form)
+    form, key = ExtendForm(request.form), form_key()
     event_id = here(slug).event.id
-    done = submit(
-        form,
-        lambda session: service.extend_deadline(
+
+    def work(session: Session) -> bool:
+        actor, minutes = current_actor(session), int(form.minutes.data or 0)
+
+        def move() -> int:
+            service.extend_deadline(
+                session,
+                actor,
+                event_id=event_id,
+                minutes=minutes,
+                reason=str(form.reason.data),
+            )
+            return event_id
+
+        _, replay = once(
             session,
-            current_actor(session),
-            event_id=event_id,
-            minutes=int(form.minutes.data or 0),
-            reason=str(form.reason.data),
-        ),
-    )
-    if done is None:
+            key=key,
+            person_id=actor.person_id,
+            request={"event": event_id, "minutes": minutes},
+            make=move,
+        )
+        return replay
+
+    replay = submit(form, work)
+    if replay is None:
         return _settings_page(slug, extend=form), form.status
-    flash("The deadline is moved for all teams.")
+    flash(
+        "The deadline is moved for all teams; everybody is told." if not replay else "Done already."
+    )
+    if request.form.get("from") == "overview":
+        return see(".overview", slug=slug)
     return see(".settings", slug=slug)
 
 

@@ -163,6 +163,8 @@ def change_event(
     if before != after:
         if event.published_at is not None:
             body["reason"] = note(session, rules.check_reason(reason))
+            if closes != event.submissions_close_at:
+                _note_move(event, body["reason"])
         body["submissions_close_at"] = utc_text(closes)
         body["moved"] = True
     if event.terms != plan.terms.strip():
@@ -228,6 +230,8 @@ def extend_deadline(
     closes = event.submissions_close_at + timedelta(minutes=minutes)
     if closes <= now() or event.revealed_at is not None:
         raise Conflict("too_late", "That would still lie in the past; nothing was changed.")
+    told = note(session, clean)
+    _note_move(event, told)
     event.submissions_close_at = closes
     event.ends_at = max(event.ends_at, closes)
     event.version += 1
@@ -238,9 +242,15 @@ def extend_deadline(
         "deadline.moved",
         submissions_close_at=utc_text(closes),
         minutes=minutes,
-        reason=note(session, clean),
+        reason=told,
     )
     return closes
+
+
+def _note_move(event: Event, told: dict[str, object]) -> None:
+    """Keep what the banner says of a deadline that moves: when, from which, why."""
+    event.deadline_moved_at, event.deadline_was = now(), event.submissions_close_at
+    event.deadline_note_id = int(str(told["note"]))
 
 
 def mark_revealed(session: Session, actor: Actor, *, event_id: int) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hackathon.judging.models.base import one_of
+from hackathon.judging.rules import Prize
 from hackathon.shared.clock import now
 from hackathon.shared.db import Base
 
@@ -61,15 +63,21 @@ class ResultRow(Base):
 
 
 class Award(Base):
-    """A prize that people gave, with a reason; apart from the places."""
+    """A prize with its reason: of a `place` and its band, by people's choice, the audience's."""
 
     __tablename__ = "awards"
-    __table_args__ = (UniqueConstraint("round_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("round_id", "name", "project_id"),
+        one_of("kind", Prize),
+        CheckConstraint("(kind = 'place') = (place IS NOT NULL)", name="place_known"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
     name: Mapped[str]
+    kind: Mapped[str] = mapped_column(default=Prize.CHOICE, server_default="choice")
+    place: Mapped[int | None]
     note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime] = mapped_column(default=now)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    false,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from hackathon.judging.models.base import one_of
-from hackathon.judging.rules import Mode, Rule, State
+from hackathon.judging.rules import Declared, Mode, Rule, State, Takes
 from hackathon.shared.clock import now
 from hackathon.shared.db import Base
 
@@ -21,6 +30,9 @@ class Round(Base):
     `wanted` judges meet each project; slot 1 of the timetable begins at `visits_start_at`.
     `published_at`: since when everybody may read the method; `revised_note_id`: why the
     rubric changed last.
+    Rounds of one `track` (a prize, a challenge; empty: the event itself) are judged one after
+    another and ranked by themselves. `takes` says which projects come in; `is_departmental`:
+    a judge of a member's department has a conflict.
     """
 
     __tablename__ = "rounds"
@@ -28,12 +40,15 @@ class Round(Base):
         one_of("state", State),
         one_of("mode", Mode),
         one_of("rule", Rule),
+        one_of("takes", Takes),
+        CheckConstraint("takes <> 'challenge' OR challenge_id IS NOT NULL", name="has_challenge"),
         CheckConstraint(
             "low >= 0 AND high > low AND step > 0 AND (high - low) % step = 0", name="scale"
         ),
         Index(
             "uq_rounds_one_open",
             "event_id",
+            "track",
             unique=True,
             sqlite_where=text("state IN ('open', 'paused')"),
             postgresql_where=text("state IN ('open', 'paused')"),
@@ -47,6 +62,10 @@ class Round(Base):
     state: Mapped[str] = mapped_column(default=State.DRAFT)
     mode: Mapped[str] = mapped_column(default=Mode.PITCHES)
     rule: Mapped[str] = mapped_column(default=Rule.ADJUSTED)
+    track: Mapped[str] = mapped_column(default="", server_default="")
+    takes: Mapped[str] = mapped_column(default=Takes.EVERY, server_default="every")
+    challenge_id: Mapped[int | None] = mapped_column(ForeignKey("challenges.id"))
+    is_departmental: Mapped[bool] = mapped_column(default=False, server_default=false())
     low: Mapped[int]
     high: Mapped[int]
     step: Mapped[int]
@@ -89,11 +108,35 @@ class CriterionRow(Base):
     anchors: Mapped[str] = mapped_column(Text)
 
 
+class JudgeAbsence(Base):
+    """A judge is absent or busy, says an organizer, until `ended_at`."""
+
+    __tablename__ = "judge_absences"
+    __table_args__ = (
+        CheckConstraint("word IN ('absent', 'busy')", name="word_known"),
+        Index(
+            "uq_judge_absences_one_open",
+            "seat_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
+    word: Mapped[str]
+    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
+    noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    began_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+
+
 class Seat(Base):
     """A person who judges in a round. `key` is the judge's word in imported files.
 
     `seen_at`: when a device of the judge last said hello; `seen_by`: which sign-in it was;
-    `other_at`: when another sign-in of the judge did before.
+    `other_at`: when another sign-in of the judge did before. `away`: absent or busy now.
     """
 
     __tablename__ = "seats"
@@ -114,6 +157,12 @@ class Seat(Base):
     seen_at: Mapped[datetime | None]
     seen_by: Mapped[str | None]
     other_at: Mapped[datetime | None]
+    away: Mapped[str | None] = column_property(
+        select(JudgeAbsence.word)
+        .where(JudgeAbsence.seat_id == id, JudgeAbsence.ended_at.is_(None))  # noqa: A003 - the column
+        .correlate_except(JudgeAbsence)
+        .scalar_subquery()
+    )
 
 
 class Pitch(Base):
@@ -132,18 +181,44 @@ class Pitch(Base):
     place: Mapped[str] = mapped_column(default="", server_default="")
 
 
+class Final(Base):
+    """What made a round a final: the round before, its record, how many were asked for.
+
+    `best`: how many of each group of projects; the projects themselves are the pitches.
+    """
+
+    __tablename__ = "finals"
+    __table_args__ = (
+        CheckConstraint("round_id <> first_id", name="two_rounds"),
+        CheckConstraint("best >= 1", name="best_positive"),
+    )
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    first_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), unique=True)
+    record_id: Mapped[int] = mapped_column(ForeignKey("result_records.id"))
+    best: Mapped[int]
+    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
+    carried_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    carried_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class DeclaredConflict(Base):
-    """A conflict a judge or an organizer declared; membership is read from the teams."""
+    """A conflict a judge or an organizer declared; the others are read from what is known.
+
+    `lifted_at`: since when it holds no more; declared again, it holds again.
+    """
 
     __tablename__ = "conflicts"
-    __table_args__ = (UniqueConstraint("seat_id", "project_id"),)
+    __table_args__ = (UniqueConstraint("seat_id", "project_id"), one_of("kind", Declared))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    kind: Mapped[str] = mapped_column(default=Declared.DECLARED, server_default="declared")
     declared_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     declared_at: Mapped[datetime] = mapped_column(default=now)
     note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
+    lifted_at: Mapped[datetime | None]
 
 
 class RubricVersion(Base):

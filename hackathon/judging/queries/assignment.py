@@ -12,9 +12,10 @@ from sqlalchemy import select
 
 from hackathon.judging.models import Pitch, Round, Visit
 from hackathon.judging.planner import Answer, Pair, Question, islands_of, plan, slots_of
-from hackathon.judging.queries.rounds import SeatRow, conflicts_of, places_of, seats_of
+from hackathon.judging.queries.conflicts import conflicts_of
+from hackathon.judging.queries.presence import away_in
+from hackathon.judging.queries.rounds import SeatRow, field_of, places_of, seats_of
 from hackathon.judging.rules import MARKING, State
-from hackathon.projects.queries import submissions
 from hackathon.shared.clock import now
 
 if TYPE_CHECKING:
@@ -97,7 +98,12 @@ def propose(session: Session, event: Event, found: Round, wishes: Wishes) -> Pro
     the present one.
     """
     projects = in_order(session, event, found)
-    seats = [row for row in seats_of(session, found.id) if row.seat.removed_at is None]
+    away = away_in(session, found.id)
+    seats = [
+        row
+        for row in seats_of(session, found.id)
+        if row.seat.removed_at is None and row.seat.id not in away
+    ]
     visits = list(session.scalars(select(Visit).filter_by(round_id=found.id).order_by(Visit.id)))
     conflicts = conflicts_of(session, found.id)
     active = {row.seat.id for row in seats}
@@ -175,10 +181,10 @@ def _is_taken(visit: Visit) -> bool:
 
 
 def in_order(session: Session, event: Event, found: Round) -> list[Submission]:
-    """Every valid submission: those of the running order first, in it."""
+    """The valid submissions of a round's field: those of the running order first, in it."""
     query = select(Pitch.project_id, Pitch.position).filter_by(round_id=found.id)
     order = dict(iter(session.execute(query)))
-    every = submissions(session, event)
+    every = field_of(session, event, found)
     return sorted(every, key=lambda row: order.get(row.project_id, len(order) + len(every)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -11,7 +12,7 @@ from hackathon.judging.rules import MARKING, State
 from hackathon.teams.models import Membership
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -49,15 +50,16 @@ def voices(session: Session, round_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def tally(session: Session, found: Round) -> dict[int, int]:
-    """Votes by project, the most first; empty until the reveal."""
-    if found.state != State.REVEALED:
-        return {}
+def votes_in(session: Session, round_ids: Iterable[int]) -> dict[int, dict[int, int]]:
+    """Votes by round and project, the most first; only for rounds that are out, or going out."""
     count = func.count()
-    query = (
-        select(AudienceVote.project_id, count)
-        .filter_by(round_id=found.id)
-        .group_by(AudienceVote.project_id)
+    answer = session.execute(
+        select(AudienceVote.round_id, AudienceVote.project_id, count)
+        .where(AudienceVote.round_id.in_(list(round_ids)))
+        .group_by(AudienceVote.round_id, AudienceVote.project_id)
         .order_by(count.desc(), AudienceVote.project_id)
     )
-    return {project: votes for project, votes in session.execute(query)}  # noqa: C416 - rows, not pairs
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for round_id, project_id, votes in answer:
+        found[round_id][project_id] = votes
+    return found

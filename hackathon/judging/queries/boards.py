@@ -11,9 +11,9 @@ from hackathon.judging.models import Round
 from hackathon.judging.queries.assignment import time_of
 from hackathon.judging.queries.audience import is_voting
 from hackathon.judging.queries.marks import texts_of, visits_with_cells
+from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.queries.results import (
     newest_record,
-    progress_of,
     public_standings,
     public_version,
     recorded_standings,

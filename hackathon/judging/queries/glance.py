@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import aliased
 
-from hackathon.judging.models import Round, Seat, Visit
-from hackathon.judging.queries.rounds import counts
+from hackathon.judging.models import Final, Round, Seat, Visit
+from hackathon.judging.queries.conflicts import counts
 from hackathon.judging.rules import State
 from hackathon.projects.models import Project
 from hackathon.shared.facts import Note
@@ -49,6 +50,12 @@ def glances(session: Session, event_ids: Sequence[int], person_id: int | None) -
     own_done = case((visits.c.submitted_at.is_not(None), own), else_=0)
     seats = select(Seat.round_id).filter_by(person_id=person_id or 0, removed_at=None)
     is_judge = Round.id.in_(seats)
+    final = aliased(Round)  # a round whose final has begun waits for nobody
+    went_on = (
+        select(Final.first_id)
+        .join(final, final.id == Final.round_id)
+        .where(final.state != State.DRAFT)
+    )
     rows = session.execute(
         select(
             Round.id,
@@ -64,7 +71,11 @@ def glances(session: Session, event_ids: Sequence[int], person_id: int | None) -
         )
         .outerjoin(visits, visits.c.round_id == Round.id)
         .outerjoin(Note, and_(Round.state == State.PAUSED, Note.id == Round.paused_note_id))
-        .where(or_(Round.event_id.in_(event_ids), is_judge), Round.state != State.REVEALED)
+        .where(
+            or_(Round.event_id.in_(event_ids), is_judge),
+            Round.state != State.REVEALED,
+            Round.id.not_in(went_on),
+        )
         .group_by(Round.id, Note.id)
         .order_by(Round.id)
     )

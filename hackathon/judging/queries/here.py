@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, select
 
-from hackathon.judging.models import Round, Seat
+from hackathon.judging.models import Final, Round, Seat
 from hackathon.judging.rules import State
 from hackathon.shared.facts import FactRow, Note
 
@@ -23,11 +23,15 @@ TURNS = ("round.opened", "round.paused", "round.resumed", "round.frozen", "round
 
 @dataclass(frozen=True)
 class RoundHere:
-    """A round of an event, the asking person's seat in it, and why it is paused."""
+    """A round of an event, the asking person's seat in it, and why it is paused.
+
+    `first_id`: the round whose best are judged in it.
+    """
 
     found: Round
     seat: Seat | None
     reason: str
+    first_id: int | None
 
     @property
     def is_paused(self) -> bool:
@@ -42,13 +46,14 @@ def rounds_here(session: Session, event_id: int, person_id: int | None) -> list[
     )
     is_why = and_(Round.state == State.PAUSED, Note.id == Round.paused_note_id)
     query = (
-        select(Round, Seat, Note.text)
+        select(Round, Seat, func.coalesce(Note.text, ""), Final.first_id)
+        .outerjoin(Final, Final.round_id == Round.id)
         .outerjoin(Seat, is_own)
         .outerjoin(Note, is_why)
         .where(Round.event_id == event_id)
         .order_by(Round.id)
     )
-    return [RoundHere(found, seat, reason or "") for found, seat, reason in session.execute(query)]
+    return [RoundHere(*row) for row in session.execute(query)]
 
 
 def pause_board(session: Session, event_id: int) -> tuple[int, list[dict[str, Any]]]:

@@ -17,7 +17,7 @@ from hackathon.judging.models import (
     Seat,
     Visit,
 )
-from hackathon.judging.queries.rounds import counts
+from hackathon.judging.queries.conflicts import counts
 from hackathon.judging.standings import Sheet
 from hackathon.people.models import Person
 from hackathon.projects.models import Project
@@ -221,12 +221,14 @@ class LateRow:
     person_id: int
     criterion: str
     before_freeze: bool
+    has_left: bool = False
+    """Came after the judge's seat was taken away."""
 
 
 def late_rows(session: Session, round_id: int, frozen_at: datetime | None) -> list[LateRow]:
     """The late tray, what is undecided first."""
     rows = session.execute(
-        select(LateMark, Person.name, Person.id, CriterionRow.label)
+        select(LateMark, Person.name, Person.id, CriterionRow.label, Seat.removed_at)
         .join(Seat, Seat.id == LateMark.seat_id)
         .join(Person, Person.id == Seat.person_id)
         .outerjoin(CriterionRow, CriterionRow.id == LateMark.criterion_id)
@@ -240,8 +242,9 @@ def late_rows(session: Session, round_id: int, frozen_at: datetime | None) -> li
             person_id=person_id,
             criterion=label or "texts",
             before_freeze=frozen_at is not None and late.made_at < frozen_at,
+            has_left=removed_at is not None and late.received_at >= removed_at,
         )
-        for late, name, person_id, label in rows
+        for late, name, person_id, label, removed_at in rows
     ]
 
 

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from hackathon.judging import standings, uncertainty
-from hackathon.judging.models import Award, ResultRecord, ResultRow
+from hackathon.judging.models import ResultRecord, ResultRow
 from hackathon.judging.queries.marks import ledger_of
 from hackathon.judging.queries.rounds import (
     criteria_of,
     entries_of,
     is_frozen,
-    seats_of,
-    visits_of,
     weights_of,
 )
 from hackathon.judging.rules import Rule, State
@@ -174,12 +172,6 @@ def decisions_of(session: Session, record: ResultRecord) -> list[Decision]:
     return [Decision(row["project"], row["place"], reasons.get(row["note"], "")) for row in given]
 
 
-def public_decisions(session: Session, found: Round) -> list[Decision]:
-    """The same for everybody, once the results are out."""
-    record = newest_record(session, found.id) if found.state == State.REVEALED else None
-    return decisions_of(session, record) if record is not None else []
-
-
 def recorded_standings(session: Session, record: ResultRecord) -> list[Standing]:
     """The standings of a record, by component, place and title."""
     rows = session.scalars(
@@ -230,25 +222,67 @@ def steps_of(rows: Sequence[Standing], top: int) -> list[list[Standing]]:
     return [groups[key] for key in sorted(groups, reverse=True)]
 
 
-def public_standings(session: Session, found: Round) -> list[Standing]:
+@dataclass(frozen=True)
+class Shown:
+    """What everybody may see of a round: its rows; once all is out, also its record."""
+
+    rows: list[Standing]
+    record: ResultRecord | None = None
+
+
+def shown_of(session: Session, rounds: Sequence[Round]) -> dict[int, Shown]:
     """What everybody may see: nothing before the reveal, its steps during it, then all.
 
-    The one function behind every page, address, file and room that shows results.
+    The one function behind every page, address, file and room that shows results. One
+    statement for all rounds; a round of which nothing may be seen is left out.
     """
-    record = newest_record(session, found.id) if is_frozen(found) else None
-    if record is None:
-        return []
-    if found.state == State.REVEALED:
-        return recorded_standings(session, record)
-    if found.state != State.FINALIZED or not found.reveal_step:
-        return []
-    steps = steps_of(recorded_standings(session, record), found.reveal_top)
+    open_ = {
+        found.id: found
+        for found in rounds
+        if found.state == State.REVEALED or (found.state == State.FINALIZED and found.reveal_step)
+    }
+    if not open_:
+        return {}
+    newest = (
+        select(func.max(ResultRecord.id))
+        .where(ResultRecord.round_id.in_(open_))
+        .group_by(ResultRecord.round_id)
+    )
+    answer = session.execute(
+        select(ResultRecord, ResultRow)
+        .outerjoin(ResultRow, ResultRow.record_id == ResultRecord.id)
+        .where(ResultRecord.id.in_(newest))
+        .order_by(ResultRow.component, ResultRow.place, ResultRow.title, ResultRow.project_id)
+    )
+    records: dict[int, ResultRecord] = {}
+    rows: dict[int, list[Standing]] = defaultdict(list)
+    for record, row in answer:
+        records[record.round_id] = record
+        if row is not None:
+            rows[record.round_id].append(standing_of(row))
+    return {
+        round_id: Shown(rows[round_id], record)
+        if open_[round_id].state == State.REVEALED
+        else Shown(_so_far(open_[round_id], rows[round_id]))
+        for round_id, record in records.items()
+    }
+
+
+def _so_far(found: Round, rows: Sequence[Standing]) -> list[Standing]:
+    """The steps of the reveal that were shown."""
+    steps = steps_of(rows, found.reveal_top)
     shown = [
         replace(row, chance=None)  # a band would say something of the places above
         for step in steps[: found.reveal_step]
         for row in step
     ]
     return sorted(shown, key=lambda row: (row.component, row.place, row.title))
+
+
+def public_standings(session: Session, found: Round) -> list[Standing]:
+    """What everybody may see of one round (`shown_of`)."""
+    shown = shown_of(session, [found]).get(found.id)
+    return shown.rows if shown is not None else []
 
 
 def public_version(session: Session, found: Round) -> int:
@@ -260,154 +294,6 @@ def public_version(session: Session, found: Round) -> int:
         FactRow.stream == stream, FactRow.kind.in_(PUBLIC_KINDS)
     )
     return session.scalar(query) or 0
-
-
-# --- progress -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class JudgeProgress:
-    """How far a judge is: complete sheets of visits, and the one begun last."""
-
-    seat_id: int
-    name: str
-    done: int
-    of: int
-    is_away: bool
-
-
-@dataclass(frozen=True)
-class ProjectProgress:
-    """How many complete sheets a project has, of how many visits."""
-
-    project_id: int
-    position: int
-    title: str
-    team_name: str
-    done: int
-    of: int
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a round is. Counts, never values."""
-
-    judges: list[JudgeProgress]
-    projects: list[ProjectProgress]
-
-    @property
-    def done(self) -> int:
-        """Complete sheets."""
-        return sum(row.done for row in self.projects)
-
-    @property
-    def of(self) -> int:
-        """Sheets that are planned."""
-        return sum(row.of for row in self.projects)
-
-
-def progress_of(session: Session, found: Round, entries: Sequence[Entry]) -> Progress:
-    """How far a round is: complete sheets of the visits that count."""
-    seats = seats_of(session, found.id)
-    away = {row.seat.id for row in seats if row.seat.removed_at is not None}
-    done: dict[tuple[str, int], int] = defaultdict(int)
-    planned: dict[tuple[str, int], int] = defaultdict(int)
-    for visit in visits_of(session, found.id):
-        is_done = visit.submitted_at is not None
-        if visit.seat_id in away and not is_done:
-            continue  # a judge who left does not hold up a project
-        for key in (("seat", visit.seat_id), ("project", visit.project_id)):
-            planned[key] += 1
-            done[key] += is_done
-    return Progress(
-        judges=[
-            JudgeProgress(
-                seat_id=row.seat.id,
-                name=row.name,
-                done=done["seat", row.seat.id],
-                of=planned["seat", row.seat.id],
-                is_away=row.seat.id in away,
-            )
-            for row in seats
-        ],
-        projects=[
-            ProjectProgress(
-                project_id=entry.project_id,
-                position=entry.position,
-                title=entry.submission.title,
-                team_name=entry.submission.team_name,
-                done=done["project", entry.project_id],
-                of=planned["project", entry.project_id],
-            )
-            for entry in entries
-        ],
-    )
-
-
-# --- the result card ------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CriterionResult:
-    """A criterion on a result card: the own mean against the middle half of the field."""
-
-    label: str
-    own: Fraction
-    low: Fraction
-    high: Fraction
-
-
-@dataclass(frozen=True)
-class ResultCard:
-    """What a team reads of its own result; never another team's name."""
-
-    standing: Standing
-    field_size: int
-    criteria: list[CriterionResult]
-    texts: list[tuple[str, str]]
-    awards: list[str]
-
-
-def result_card(session: Session, found: Round, team_id: int) -> ResultCard | None:
-    """A team's result card; None before the reveal, or when nobody judged the project."""
-    if found.state != State.REVEALED:
-        return None
-    record = newest_record(session, found.id)
-    rows = recorded_standings(session, record) if record is not None else []
-    mine = next((row for row in rows if row.team_id == team_id), None)
-    if mine is None:
-        return None
-    labels = {line.key: line.label for line in criteria_of(session, found.id)}
-    criteria = []
-    for key, label in labels.items():
-        low, high = standings.middle_half([row.criteria[key] for row in rows])
-        criteria.append(CriterionResult(label, mine.criteria[key], low, high))
-    given = session.scalars(
-        select(Award.name).filter_by(round_id=found.id, project_id=mine.project_id)
-    )
-    return ResultCard(
-        standing=mine,
-        field_size=len(rows),
-        criteria=criteria,
-        texts=list(mine.texts),
-        awards=list(given),
-    )
-
-
-@dataclass(frozen=True)
-class AwardRow:
-    """A prize with its reason."""
-
-    name: str
-    project_id: int
-    reason: str
-
-
-def awards_of(session: Session, round_id: int) -> list[AwardRow]:
-    """The prizes of a round."""
-    rows = list(session.scalars(select(Award).filter_by(round_id=round_id).order_by(Award.id)))
-    reasons = note_texts(session, [row.note_id for row in rows])
-    return [AwardRow(row.name, row.project_id, reasons.get(row.note_id, "")) for row in rows]
 
 
 def score_text(mean: Fraction) -> str:

@@ -7,29 +7,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, func, select, union
+from sqlalchemy import and_, func, select
 
 from hackathon.judging.models import (
     CriterionRow,
-    DeclaredConflict,
     Pitch,
     Reopening,
     Round,
     Seat,
     Visit,
 )
-from hackathon.judging.rules import FROM_FREEZE, MARKING, Criterion, Rubric, Scale, State
+from hackathon.judging.queries.conflicts import counts
+from hackathon.judging.rules import FROM_FREEZE, MARKING, Criterion, Rubric, Scale, State, Takes
 from hackathon.people.models import Person
 from hackathon.projects.models import Project
 from hackathon.projects.queries import submissions
 from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import note_texts
-from hackathon.teams.models import Membership
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from hackathon.events.models import Event
@@ -65,7 +63,9 @@ def present_round(rounds: Sequence[Round]) -> Round | None:
 
 
 def board_round(rounds: Sequence[Round]) -> Round | None:
-    """The round whose board is meant without a word: open, else revealed last, else newest."""
+    """The round whose board is meant without a word: open, else revealed last, else begun."""
+    begun = [row for row in rounds if row.state != State.DRAFT]
+    rounds = begun or rounds
     running = [row for row in rounds if State(row.state) in MARKING]
     revealed = [row for row in rounds if row.state == State.REVEALED]
     wanted = [*running, *revealed[::-1]]
@@ -151,26 +151,11 @@ def seat_of(session: Session, round_id: int, person_id: int | None) -> Seat | No
     )
 
 
-Conflicts = set[tuple[int, int]]
-"""(seat, project)"""
-
-
-def conflicts_of(session: Session, round_id: int, seat_id: int | None = None) -> Conflicts:
-    """Who must not score what: own team (now or before) and what was declared."""
-    own = (
-        select(Seat.id, Project.id)
-        .join(Membership, Membership.person_id == Seat.person_id)
-        .join(Project, Project.team_id == Membership.team_id)
-        .where(Seat.round_id == round_id)
-    )
-    declared = (
-        select(DeclaredConflict.seat_id, DeclaredConflict.project_id)
-        .join(Seat, Seat.id == DeclaredConflict.seat_id)
-        .where(Seat.round_id == round_id)
-    )
-    if seat_id is not None:
-        own, declared = own.where(Seat.id == seat_id), declared.where(Seat.id == seat_id)
-    return {(seat, project) for seat, project in session.execute(union(own, declared))}
+def had_seat(session: Session, event_id: int, person_id: int | None) -> bool:
+    """Whether a person judges in the event, or did."""
+    query = select(Seat.id).join(Round, Round.id == Seat.round_id)
+    own = query.where(Round.event_id == event_id, Seat.person_id == (person_id or 0))
+    return session.scalar(own.limit(1)) is not None
 
 
 # --- the running order ----------------------------------------------------------------
@@ -198,6 +183,19 @@ def entries_of(session: Session, event: Event, round_id: int) -> list[Entry]:
     ]
 
 
+def field_of(session: Session, event: Event, found: Round) -> list[Submission]:
+    """The valid submissions that belong in a round: every one, a challenge's, or its own."""
+    if found.takes == Takes.EVERY:
+        return submissions(session, event)
+    if found.takes == Takes.CHALLENGE:
+        own = select(Project.id.label("project_id"), Project.id.label("position"))
+        return submissions(
+            session, event, own.filter_by(challenge_id=found.challenge_id).subquery()
+        )
+    own = select(Pitch.project_id, Pitch.position).filter_by(round_id=found.id)
+    return submissions(session, event, own.subquery())
+
+
 def places_of(session: Session, round_id: int) -> dict[int, str]:
     """The table of each project."""
     query = select(Pitch.project_id, Pitch.place).filter_by(round_id=round_id)
@@ -205,28 +203,6 @@ def places_of(session: Session, round_id: int) -> dict[int, str]:
 
 
 # --- visits ---------------------------------------------------------------------------
-
-
-def counts() -> ColumnElement[bool]:
-    """Whether a visit counts: not given back, no conflict of the judge's teams or declared."""
-    own = (
-        exists()
-        .where(Seat.id == Visit.seat_id)
-        .where(Membership.person_id == Seat.person_id)
-        .where(Membership.team_id == Project.team_id)
-    )
-    declared = (
-        exists()
-        .where(DeclaredConflict.seat_id == Visit.seat_id)
-        .where(DeclaredConflict.project_id == Visit.project_id)
-    )
-    return and_(
-        Visit.released_at.is_(None),
-        ~own,
-        ~declared,
-        Project.withdrawn_at.is_(None),
-        Project.disqualified_at.is_(None),
-    )
 
 
 def visits_of(session: Session, round_id: int, seat_id: int | None = None) -> list[Visit]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from hackathon.judging.models import Correction, Mark, Seat, Visit, VisitStep
 from hackathon.judging.rules import USUAL_WANTED, Mode, Reason, State
@@ -18,16 +18,20 @@ from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import Note
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from hackathon.judging.models import Round
-    from hackathon.judging.queries.results import Progress, ProjectProgress
+    from hackathon.judging.queries.progress import Progress, ProjectProgress
 
 QUIET_AFTER = timedelta(minutes=10)
 OFFLINE_AFTER = timedelta(seconds=90)
 FLAGS_FOR = timedelta(minutes=30)
+A_MINUTE = timedelta(minutes=1)
+HASTY = 5
+"""So many sheets completed within a minute are more likely a pocket than a judge."""
 BEHIND = 2
 """Sheets fewer than the middle project has."""
 
@@ -54,6 +58,8 @@ class Watch:
     """Here, and without a score."""
     lost: list[Quiet]
     """Not here: the device keeps what is tapped."""
+    hasty: list[tuple[str, int]]
+    """Who completed many sheets within a minute lately, and how many."""
     offline: dict[int, datetime | None]
     """When the devices of judges who are not here were seen last, by seat."""
     behind: list[ProjectProgress]
@@ -63,29 +69,25 @@ class Watch:
     @property
     def count(self) -> int:
         """How many things need somebody."""
-        return len(self.quiet) + len(self.lost) + len(self.behind) + len(self.flags)
+        people = len(self.quiet) + len(self.lost) + len(self.hasty)
+        return people + len(self.behind) + len(self.flags)
 
 
-def watch_of(session: Session, found: Round, progress: Progress) -> Watch:
-    """Who is quiet or offline, which projects lag behind, where nobody was; two statements."""
+def watch_of(
+    session: Session, found: Round, progress: Progress, away: Container[int] = ()
+) -> Watch:
+    """Who is quiet or offline, which projects lag behind, where nobody was; two statements.
+
+    Nobody waits for judges whose seats are among `away`.
+    """
     left = {row.seat_id: row.of - row.done for row in progress.judges if not row.is_away}
-    answer = session.execute(
-        select(Seat.id, Person.name, Seat.seen_at, func.max(Mark.received_at))
-        .join(Person, Person.id == Seat.person_id)
-        .outerjoin(Visit, Visit.seat_id == Seat.id)
-        .outerjoin(Mark, Mark.visit_id == Visit.id)
-        .where(Seat.round_id == found.id, Seat.removed_at.is_(None))
-        .group_by(Seat.id, Person.name, Seat.seen_at)
-        .order_by(Person.name)
-    )
     begun = found.opened_at or found.created_at
-    rows: list[tuple[int, str, datetime | None, datetime | None]] = [
-        (seat_id, name, seen, last) for seat_id, name, seen, last in answer
-    ]
+    rows, made = _last_marks(session, found)
     silent = [
         Quiet(seat_id, name, last or begun, left.get(seat_id, 0), seen)
         for seat_id, name, seen, last in rows
         if found.state == State.OPEN
+        and seat_id not in away
         and left.get(seat_id, 0) > 0
         and now() - (last or begun) >= QUIET_AFTER
     ]
@@ -94,9 +96,54 @@ def watch_of(session: Session, found: Round, progress: Progress) -> Watch:
         quiet=[row for row in silent if row.seat_id not in offline],
         lost=[row for row in silent if row.seat_id in offline],
         offline=offline,
+        hasty=_hasty(rows, made),
         behind=behind_of(found, progress),
         flags=_flags(session, found, progress),
     )
+
+
+Row = tuple[int, str, "datetime | None", "datetime | None"]
+"""A seat, its judge's name, when the device was here, when the last mark came."""
+
+
+def _last_marks(session: Session, found: Round) -> tuple[list[Row], dict[int, list[datetime]]]:
+    """The seats, and of each when its complete sheets were tapped on the judge's own device."""
+    own = case((Mark.entered_by_id.is_(None), Mark.made_at))
+    answer = session.execute(
+        select(
+            Seat.id,
+            Person.name,
+            Seat.seen_at,
+            func.max(Mark.received_at),
+            Visit.submitted_at,
+            func.max(own),
+        )
+        .join(Person, Person.id == Seat.person_id)
+        .outerjoin(Visit, Visit.seat_id == Seat.id)
+        .outerjoin(Mark, Mark.visit_id == Visit.id)
+        .where(Seat.round_id == found.id, Seat.removed_at.is_(None))
+        .group_by(Seat.id, Person.name, Seat.seen_at, Visit.id, Visit.submitted_at)
+        .order_by(Person.name, Seat.id)
+    )
+    rows: dict[int, Row] = {}
+    made: dict[int, list[datetime]] = {}
+    for seat_id, name, seen, last, submitted, tapped in answer:
+        before = rows[seat_id][3] if seat_id in rows else None
+        newest = max(filter(None, (before, last)), default=None)
+        rows[seat_id] = (seat_id, name, seen, newest)
+        if submitted is not None and tapped is not None:
+            made.setdefault(seat_id, []).append(tapped)
+    return list(rows.values()), made
+
+
+def _hasty(rows: list[Row], made: dict[int, list[datetime]]) -> list[tuple[str, int]]:
+    found = []
+    for seat_id, name, *_ in rows:
+        times = sorted(at for at in made.get(seat_id, []) if at > now() - FLAGS_FOR)
+        within = [sum(start <= at <= start + A_MINUTE for at in times) for start in times]
+        if within and max(within) >= HASTY:
+            found.append((name, max(within)))
+    return found
 
 
 def is_offline(seen: datetime | None) -> bool:

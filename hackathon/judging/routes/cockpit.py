@@ -17,17 +17,19 @@ from hackathon.judging.access import (
     stage_round,
 )
 from hackathon.judging.forms import (
-    ConflictForm,
     LateForm,
     MoveForm,
     SeatForm,
 )
 from hackathon.judging.queries import marks, results, rounds
 from hackathon.judging.queries.boards import pitch_json, state_json
+from hackathon.judging.queries.presence import away_in
+from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.queries.silence import silent_projects
 from hackathon.judging.queries.stage import step_json
 from hackathon.judging.queries.watch import watch_of
 from hackathon.judging.routes.blueprint import blueprint
+from hackathon.judging.routes.judges import way_in
 from hackathon.judging.rules import MARKING, State, Verb
 from hackathon.judging.service import late as late_service
 from hackathon.judging.service import rounds as service
@@ -74,37 +76,41 @@ def cockpit_page(
     *,
     seat_form: SeatForm | None = None,
     move_form: MoveForm | None = None,
-    conflict_form: ConflictForm | None = None,
 ) -> str:
     """The cockpit, with what was typed and refused."""
     place, session = here(slug), reading()
-    every = [row.found for row in rounds_of_page(place.event.id, place.actor)]
+    near = rounds_of_page(place.event.id, place.actor)
+    every = [row.found for row in near]
+    firsts = {row.found.id: row.first_id for row in near}
     found = round_of_page(place.event.id, place.actor, round_id)
     is_frozen = rounds.is_frozen(found)
     entries = [] if is_frozen else rounds.entries_of(session, place.event, found.id)
     record = results.newest_record(session, found.id) if is_frozen else None
-    progress = None if is_frozen else results.progress_of(session, found, entries)
+    progress = None if is_frozen else progress_of(session, found, entries)
     is_marking = State(found.state) in MARKING
+    away = away_in(session, found.id) if progress else {}
     return render_template(
         "judging/cockpit.html",
         here=place,
         rounds=every,
+        first=next((row for row in every if row.id == firsts.get(found.id)), None),
+        final=next((row for row in every if firsts.get(row.id) == found.id), None),
         found=found,
         state=State(found.state),
         verbs=rules.verbs_of(State(found.state)),
         progress=progress,
-        watch=watch_of(session, found, progress) if is_marking and progress else None,
+        watch=watch_of(session, found, progress, away) if is_marking and progress else None,
+        away=away,
         pitch=pitch_json(found, entries),
         seats=rounds.seats_of(session, found.id) if is_frozen else [],
         record=record,
-        waiting=marks.late_waiting(session, found.id) if is_frozen else 0,
+        waiting=marks.late_waiting(session, found.id) if found.opened_at else 0,
         is_marking=is_marking,
         silent=silent_projects(session, record)
         if record is not None and found.state == State.FROZEN
         else [],
         seat_form=seat_form or SeatForm(),
         move_form=move_form or MoveForm(),
-        conflict_form=conflict_form or ConflictForm(),
     )
 
 
@@ -181,8 +187,11 @@ def add_seat(slug: str, round_id: int) -> ResponseReturnValue:
             chair=seat_service.Chair(group_label=str(form.group_label.data or "")),
         )
 
-    if submit(form, work) is None:
+    seat_id = submit(form, lambda session: work(session).id)
+    if seat_id is None:
         return cockpit_page(slug, round_id, seat_form=form), form.status
+    if request.form.get("then") == "code":
+        return way_in(slug, round_id, seat_id)
     flash("The judge has a seat.")
     return see(".cockpit", slug=slug, round_id=round_id)
 
@@ -198,38 +207,6 @@ def remove_seat(slug: str, round_id: int, seat_id: int) -> ResponseReturnValue:
         )
     )
     flash("The seat is taken away; complete sheets still count.")
-    return see(".cockpit", slug=slug, round_id=round_id)
-
-
-@blueprint.post("/events/<slug>/judging/<int:round_id>/conflicts")
-@requires(JUDGE_OR_ORGANIZER)
-def declare(slug: str, round_id: int) -> ResponseReturnValue:
-    """A judge says "I must not score this one"; organizers say it for a judge."""
-    form, place = ConflictForm(request.form), here(slug)
-
-    def work(session: Session) -> bool:
-        actor = current_actor(session)
-        found = rounds.find_round(session, place.event.id, round_id)
-        seat_service.declare_conflict(
-            session,
-            actor,
-            found=found,
-            project_id=int(form.project.data or 0),
-            seat_id=form.seat.data,
-            reason=str(form.reason.data or ""),
-        )
-        return True
-
-    done = submit(form, work)
-    own = any(found.id == round_id for _, found in seats_here(place.event.id, place.actor))
-    if done is None and place.organizes:
-        return cockpit_page(slug, round_id, conflict_form=form), form.status
-    if done is None:
-        flash("; ".join(form.general) or "Choose a project.")
-    else:
-        flash("Noted: that project is not scored by this judge.")
-    if own and form.seat.data is None:
-        return see(".my_list", slug=slug, round_id=round_id)
     return see(".cockpit", slug=slug, round_id=round_id)
 
 

@@ -1,4 +1,4 @@
-"""Standings for organizers, the reveal for the room, results and result cards for all."""
+"""Standings and prizes for organizers, results and result cards for all."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from flask import flash, render_template, request
 
 from hackathon.events.access import here
-from hackathon.judging.forms import AwardForm, LookForm, PlaceForm, RevealForm
+from hackathon.judging.forms import AwardForm, LookForm, PlaceForm
 from hackathon.judging.queries import audience, explain, rounds
 from hackathon.judging.queries import results as queries
+from hackathon.judging.queries.outcome import awards_of, outcomes, result_cards, rounds_with_firsts
 from hackathon.judging.queries.results import score_text
 from hackathon.judging.routes.blueprint import blueprint
-from hackathon.judging.rules import Rule, State, check_may_see_values, number
+from hackathon.judging.rules import USUAL_PRIZES, Rule, State, check_may_see_values, number
+from hackathon.judging.service import decisions
 from hackathon.judging.service import results as service
 from hackathon.people.access import EVENT_VIEWER, MEMBER, ORGANIZER, current_actor, requires
 from hackathon.projects.queries import is_member
@@ -23,6 +25,8 @@ from hackathon.shared.web import act, csv_answer, see, submit
 from hackathon.teams import queries as teams
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
@@ -62,9 +66,10 @@ def _standings_page(
         decide=decide or PlaceForm(),
         looking=looking,
         may_look=looking or rounds.is_frozen(found) or not _seat_holder(found),
-        awards=queries.awards_of(session, found.id) if record is not None else [],
+        awards=awards_of(session, found.id) if record is not None else [],
         look=look or LookForm(),
         award=award or AwardForm(),
+        usual_prizes=USUAL_PRIZES,
         score_text=score_text,
     )
 
@@ -222,7 +227,8 @@ def give_award(slug: str, round_id: int) -> ResponseReturnValue:
             event_id=event_id,
             round_id=round_id,
             project_id=int(form.project.data or 0),
-            name=str(form.name.data),
+            name=str(form.name.data or ""),
+            place=int(str(form.place.data)) if form.place.data else None,
             reason=str(form.reason.data),
         )
         return True
@@ -233,82 +239,29 @@ def give_award(slug: str, round_id: int) -> ResponseReturnValue:
     return see(".standings", slug=slug, round_id=round_id)
 
 
-# --- the reveal -----------------------------------------------------------------------
-
-
-@blueprint.get("/events/<slug>/judging/<int:round_id>/reveal")
+@blueprint.post("/events/<slug>/judging/<int:round_id>/awards/<int:award_id>/take-back")
 @requires(ORGANIZER)
-def reveal(slug: str, round_id: int) -> ResponseReturnValue:
-    """The presenter's page: what is shown, what comes next, Back and Next."""
-    return _reveal_page(slug, round_id, RevealForm())
-
-
-def _reveal_page(slug: str, round_id: int, form: RevealForm) -> str:
-    place, session = here(slug), reading()
-    found = rounds.find_round(session, place.event.id, round_id)
-    record = queries.newest_record(session, found.id)
-    rows = queries.recorded_standings(session, record) if record is not None else []
-    steps = queries.steps_of(rows, found.reveal_top)
-    return render_template(
-        "judging/reveal.html",
-        here=place,
-        found=found,
-        state=State(found.state),
-        steps=steps,
-        step=found.reveal_step or 0,
-        form=form,
-    )
-
-
-@blueprint.post("/events/<slug>/judging/<int:round_id>/reveal")
-@requires(ORGANIZER)
-def show_step(slug: str, round_id: int) -> ResponseReturnValue:
-    """Show the named step; the second click shows the same one."""
-    event_id, step = here(slug).event.id, request.form.get("step", 0, type=int)
-    act(
-        lambda session: service.show_step(
-            session, current_actor(session), event_id=event_id, round_id=round_id, step=step
-        )
-    )
-    return see(".reveal", slug=slug, round_id=round_id)
-
-
-@blueprint.post("/events/<slug>/judging/<int:round_id>/reveal/plan")
-@requires(ORGANIZER)
-def plan_reveal(slug: str, round_id: int) -> ResponseReturnValue:
-    """How many places are shown one by one."""
-    form, event_id = RevealForm(request.form), here(slug).event.id
-
-    def work(session: Session) -> bool:
-        service.set_reveal_top(
-            session,
-            current_actor(session),
-            event_id=event_id,
-            round_id=round_id,
-            top=int(form.top.data or 0),
-        )
-        return True
-
-    if submit(form, work) is None:
-        return _reveal_page(slug, round_id, form), form.status
-    return see(".reveal", slug=slug, round_id=round_id)
-
-
-@blueprint.post("/events/<slug>/judging/<int:round_id>/publish")
-@requires(ORGANIZER)
-def publish(slug: str, round_id: int) -> ResponseReturnValue:
-    """The end of the reveal: everybody sees the results, teams their result cards."""
+def take_award_back(slug: str, round_id: int, award_id: int) -> ResponseReturnValue:
+    """A prize that was given by mistake is nobody's again."""
     event_id = here(slug).event.id
     act(
-        lambda session: service.publish_results(
-            session, current_actor(session), event_id=event_id, round_id=round_id
+        lambda session: decisions.take_award_back(
+            session, current_actor(session), event_id=event_id, round_id=round_id,
+            award_id=award_id,
         )
-    )
-    flash("The results are out. Teams can read their result cards.")
-    return see(".results", slug=slug)
+    )  # fmt: skip
+    flash("Taken back.")
+    return see(".standings", slug=slug, round_id=round_id)
 
 
 # --- what everybody sees --------------------------------------------------------------
+
+
+def _followed(begun: Sequence[Round], firsts: Mapping[int, int]) -> Round | None:
+    """The round whose reveal the page waits for: the one that is on, else the newest not out."""
+    went_on = set(firsts.values()) & {firsts.get(row.id) for row in begun}
+    waiting = [row for row in begun if row.state != State.REVEALED and row.id not in went_on]
+    return max(waiting, key=lambda row: (bool(row.reveal_step), row.id), default=None)
 
 
 @blueprint.get("/events/<slug>/results")
@@ -316,24 +269,18 @@ def publish(slug: str, round_id: int) -> ResponseReturnValue:
 def results(slug: str) -> ResponseReturnValue:
     """The results as far as they are out; never a word more."""
     place, session = here(slug), reading()
-    every = rounds.rounds_of(session, place.event.id)
-    revealed = [found for found in every if found.state == State.REVEALED]
-    found = revealed[-1] if revealed else rounds.present_round(every)
-    if found is not None and found.state == State.DRAFT:
-        found = None
-    rows = queries.public_standings(session, found) if found is not None else []
-    is_out = found is not None and found.state == State.REVEALED
+    every, firsts = rounds_with_firsts(session, place.event.id)
+    begun = [found for found in every if found.state != State.DRAFT]
+    found = outcomes(session, begun, firsts)
+    is_out = any(stage.is_out for one in found for stage in one.stages)
     person_id = place.actor.person_id if place.actor else None
     mine = teams.team_of(session, place.event.id, person_id) if is_out and person_id else None
     return render_template(
         "judging/results.html",
         here=place,
-        found=found,
-        rows=rows,
+        outcomes=found,
         is_out=is_out,
-        awards=queries.awards_of(session, found.id) if is_out and found else [],
-        decisions=queries.public_decisions(session, found) if found else [],
-        tally=audience.tally(session, found) if is_out and found else {},
+        follow=_followed(begun, firsts),
         voting=audience.voting_round(every),
         mine=mine,
         score_text=score_text,
@@ -350,15 +297,9 @@ def card(slug: str, team_id: int) -> ResponseReturnValue:
     if not (place.organizes or is_member(session, team.id, person_id)):
         raise NotFound("no_such_card", "There is no such result card, or it is not yours.")
     every = rounds.rounds_of(session, place.event.id)
-    revealed = [found for found in every if found.state == State.REVEALED]
-    found = queries.result_card(session, revealed[-1], team.id) if revealed else None
-    if found is None:
+    cards = result_cards(session, every, team.id)
+    if not cards:
         raise NotFound("no_such_card", "There is no such result card, or it is not yours.")
     return render_template(
-        "judging/card.html",
-        here=place,
-        team=team,
-        found=revealed[-1],
-        card=found,
-        score_text=score_text,
+        "judging/card.html", here=place, team=team, cards=cards, score_text=score_text
     )

@@ -11,6 +11,7 @@ from hackathon.judging import rules
 from hackathon.judging.access import JUDGE, seats_here
 from hackathon.judging.forms import RoundForm, typed_round, usual_round
 from hackathon.judging.queries import rounds
+from hackathon.judging.queries.finals import final_of
 from hackathon.judging.queries.versions import versions_of
 from hackathon.judging.routes.blueprint import blueprint
 from hackathon.judging.rules import MARKING, Mode, Rule, State
@@ -18,6 +19,7 @@ from hackathon.judging.service import rounds as service
 from hackathon.judging.service import rubric as rubric_service
 from hackathon.judging.standings import sheet_score
 from hackathon.people.access import EVENT_VIEWER, ORGANIZER, current_actor, requires
+from hackathon.projects.queries import challenges_of
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Refusal
 from hackathon.shared.once import once
@@ -28,6 +30,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from hackathon.judging.models import Round
+
+
+def _typed(slug: str, data: object = None) -> RoundForm:
+    """The form of a round of this event: as sent, or from these values."""
+    challenges = challenges_of(reading(), here(slug).event.id)
+    form = RoundForm(request.form) if data is None else RoundForm(data=data)
+    return form.of(challenges)
 
 
 def _form_page(slug: str, form: RoundForm, found: Round | None) -> str:
@@ -42,6 +51,7 @@ def _form_page(slug: str, form: RoundForm, found: Round | None) -> str:
         here=here(slug),
         form=form,
         found=found,
+        is_final=found is not None and final_of(reading(), found.id) is not None,
         preview=preview,
         cannot=cannot,
         shown=rules.shown,
@@ -52,7 +62,7 @@ def _form_page(slug: str, form: RoundForm, found: Round | None) -> str:
 @requires(ORGANIZER)
 def new(slug: str) -> ResponseReturnValue:
     """One form for a round and its rubric."""
-    form = RoundForm(data=usual_round("Final round"))
+    form = _typed(slug, usual_round("Final round"))
     return _form_page(slug, form, None)
 
 
@@ -60,7 +70,7 @@ def new(slug: str) -> ResponseReturnValue:
 @requires(ORGANIZER)
 def create(slug: str) -> ResponseReturnValue:
     """Make a round; the second click is the same round."""
-    form, key = RoundForm(request.form), form_key()
+    form, key = _typed(slug), form_key()
     place = here(slug)
 
     def work(session: Session) -> int:
@@ -78,6 +88,7 @@ def create(slug: str) -> ResponseReturnValue:
                     rubric=rubric,
                     mode=Mode(form.mode.data),
                     rule=Rule(form.rule.data),
+                    track=form.apart(),
                 ).id
             ),
         )
@@ -96,7 +107,7 @@ def edit(slug: str, round_id: int) -> ResponseReturnValue:
     """The rubric of a round in draft, or its words and weights while judging goes on."""
     place, session = here(slug), reading()
     found = rounds.find_round(session, place.event.id, round_id)
-    form = RoundForm(data=typed_round(found, rounds.criteria_of(session, found.id)))
+    form = _typed(slug, typed_round(found, rounds.criteria_of(session, found.id)))
     return _form_page(slug, form, found)
 
 
@@ -104,7 +115,7 @@ def edit(slug: str, round_id: int) -> ResponseReturnValue:
 @requires(ORGANIZER)
 def change(slug: str, round_id: int) -> ResponseReturnValue:
     """Save the rubric."""
-    form, place = RoundForm(request.form), here(slug)
+    form, place = _typed(slug), here(slug)
     found = rounds.find_round(reading(), place.event.id, round_id)
 
     def work(session: Session) -> bool:
@@ -126,6 +137,7 @@ def change(slug: str, round_id: int) -> ResponseReturnValue:
             rubric=form.rubric(),
             mode=Mode(form.mode.data),
             rule=Rule(form.rule.data),
+            track=form.apart(),
         )
         return True
 
@@ -141,7 +153,7 @@ def preview(slug: str) -> ResponseReturnValue:
     """The typed rubric as a phone shows it; nothing is saved."""
     wanted = request.args.get("round_id", type=int)
     found = rounds.find_round(reading(), here(slug).event.id, wanted) if wanted else None
-    return _form_page(slug, RoundForm(request.form), found)
+    return _form_page(slug, _typed(slug), found)
 
 
 @blueprint.post("/events/<slug>/judging/<int:round_id>/publish-method")

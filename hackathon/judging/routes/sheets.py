@@ -9,18 +9,21 @@ from flask import current_app, flash, render_template, request, url_for
 
 from hackathon.events.access import here
 from hackathon.judging import rules
-from hackathon.judging.access import JUDGE, seats_here
+from hackathon.judging.access import JUDGE, WAS_JUDGE, seats_here
 from hackathon.judging.queries import rounds
 from hackathon.judging.queries.boards import my_list as visits_of
 from hackathon.judging.queries.boards import rubric_json, state_json
+from hackathon.judging.queries.presence import away_in
 from hackathon.judging.routes.blueprint import blueprint
 from hackathon.judging.rules import State
-from hackathon.judging.service.marks import Texts, no_such_visit
+from hackathon.judging.service.ledger import no_such_visit
+from hackathon.judging.service.marks import Texts
 from hackathon.judging.service.sheets import Typed, type_sheet
 from hackathon.people import service as people
 from hackathon.people.access import current_actor, requires
 from hackathon.projects.rules import LABELS
 from hackathon.shared import qr
+from hackathon.shared.clock import now, utc_text
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Refusal
 from hackathon.shared.web import act, form_key, public_address, see
@@ -28,6 +31,11 @@ from hackathon.shared.web import act, form_key, public_address, see
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
+
+
+def typed_or_now() -> str:
+    """When the form was first shown; a refused one keeps its time."""
+    return request.form.get("opened_at") or utc_text(now())
 
 
 def _list_page(slug: str, round_id: int, project_id: int | None, said: str = "") -> str:
@@ -61,6 +69,7 @@ def _list_page(slug: str, round_id: int, project_id: int | None, said: str = "")
         mine=mine,
         open_project=project_id,
         seat_id=seat.id,
+        away=away_in(session, found.id).get(seat.id) if seat.away else None,
         pitch=state["pitch"],
         reason=state["reason"],
         data=data,
@@ -70,6 +79,7 @@ def _list_page(slug: str, round_id: int, project_id: int | None, said: str = "")
         shown=rules.shown,
         labels=LABELS,
         revised=state["revised"],
+        opened_at=typed_or_now(),
     )
 
 
@@ -88,11 +98,15 @@ def sheet(slug: str, round_id: int, project_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/events/<slug>/judging/<int:round_id>/projects/<int:project_id>")
-@requires(JUDGE)
+@requires(WAS_JUDGE)
 def save_sheet(slug: str, round_id: int, project_id: int) -> ResponseReturnValue:
-    """Save a sheet by plain form: the same service, the same rules."""
+    """Save a sheet by plain form: the same service, the same rules.
+
+    A form that was opened before the judge's seat was taken away goes to the late tray.
+    """
     place = here(slug)
-    key = form_key() or uuid.uuid4().hex
+    key, opened = form_key() or uuid.uuid4().hex, request.form.get("opened_at", "")
+    has_left = all(found.id != round_id for _, found in seats_here(place.event.id, place.actor))
     prefix = "value-"
     values = {
         name.removeprefix(prefix): text
@@ -114,14 +128,17 @@ def save_sheet(slug: str, round_id: int, project_id: int) -> ResponseReturnValue
             values=values,
             texts=texts,
             once=key,
+            opened_at=rules.parse_made_at(opened) if opened else None,
         )
 
     try:
         typed = act(work)
     except Refusal as refusal:
-        if refusal.code in {403, 404}:
+        if has_left or refusal.code in {403, 404}:
             raise
         return _list_page(slug, round_id, project_id, refusal.message), refusal.code
+    if has_left:
+        raise rules.late(has_left=True)
     if typed.late:
         return _list_page(slug, round_id, project_id, rules.LATE_MESSAGE), 409
     if typed.blank:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from hackathon.shared.errors import Conflict
+from hackathon.shared.errors import Conflict, Invalid
 
 PITCH_SECONDS = range(30, 3_601)
 
@@ -79,11 +80,50 @@ class Mode(StrEnum):
     VISITS = "visits"
 
 
+class Away(StrEnum):
+    """Why a judge is not asked for projects just now."""
+
+    ABSENT = "absent"
+    BUSY = "busy"
+
+
 class Rule(StrEnum):
     """By what a round ranks; chosen before it opens."""
 
     ADJUSTED = "adjusted"
     RAW = "raw"
+
+
+class Takes(StrEnum):
+    """Which projects come into a round."""
+
+    EVERY = "every"
+    CHALLENGE = "challenge"
+    CHOSEN = "chosen"
+
+
+LONGEST_TRACK = 80
+
+
+@dataclass(frozen=True)
+class Track:
+    """What a round judges apart: its name (empty: the event itself) and which projects."""
+
+    name: str = ""
+    takes: Takes = Takes.EVERY
+    challenge_id: int | None = None
+
+
+def check_track(text: str) -> str:
+    """The name of a track or prize; empty for the event itself.
+
+    Raises:
+        Invalid: longer than 80 characters.
+    """
+    clean = " ".join(text.split())
+    if len(clean) > LONGEST_TRACK:
+        raise Invalid("track", f"At most {LONGEST_TRACK} characters, please.", field="track")
+    return clean
 
 
 def moved_up(order: list[int], project_id: int) -> list[int]:

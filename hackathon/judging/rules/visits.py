@@ -92,8 +92,12 @@ def check_may_see_values(state: State, *, holds_seat: bool) -> None:
 
 
 LATE_MESSAGE = "Received after judging closed. The organizers will decide."
+LEFT_MESSAGE = (
+    "You do not judge in this round any more. What you gave before is kept, and the organizers "
+    "will decide."
+)
 
 
-def late() -> Conflict:
-    """What a judge hears of a mark that came after the freeze (line 22)."""
-    return Conflict("late", LATE_MESSAGE)
+def late(*, has_left: bool = False) -> Conflict:
+    """What a judge hears of a mark that came after the freeze (22), or after the own seat."""
+    return Conflict("late", LEFT_MESSAGE if has_left else LATE_MESSAGE)

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from hackathon.judging.models import Pitch, Visit
 from hackathon.judging.queries.assignment import Wishes, propose
 from hackathon.judging.rules import FROM_FREEZE, Mode, State, check_wishes
-from hackathon.judging.service.rounds import event_of, gather_projects, own_round, say
+from hackathon.judging.service.held import event_of, own_round, say
+from hackathon.judging.service.order import gather_projects
 from hackathon.shared.clock import now
 from hackathon.shared.errors import Conflict
 

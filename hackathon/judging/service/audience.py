@@ -11,7 +11,7 @@ from hackathon.judging.models import AudienceVote, Round
 from hackathon.judging.queries.audience import is_voting, own_teams, vote_of
 from hackathon.judging.queries.rounds import entries_of, no_such_round
 from hackathon.judging.rules import MARKING, State
-from hackathon.judging.service.rounds import own_round, say
+from hackathon.judging.service.held import own_round, say
 from hackathon.shared.clock import now
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, NotAllowed, NotFound

@@ -11,9 +11,10 @@ from hackathon.judging.models import Correction, Mark, Seat, Visit
 from hackathon.judging.queries.marks import cells_of_visit
 from hackathon.judging.queries.rounds import criteria_of, rubric_of, seat_of
 from hackathon.judging.rules import MARKING, State, check_may_see_values, parse_form_value
-from hackathon.judging.service.marks import Sent, Target, write_mark
+from hackathon.judging.service.held import own_round, say
+from hackathon.judging.service.ledger import Target, write_mark
+from hackathon.judging.service.marks import Sent
 from hackathon.judging.service.results import record_results
-from hackathon.judging.service.rounds import own_round, say
 from hackathon.judging.service.sheets import brought_key
 from hackathon.shared.clock import now
 from hackathon.shared.db import lock

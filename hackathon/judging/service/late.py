@@ -13,9 +13,10 @@ from hackathon.judging.queries.results import newest_record
 from hackathon.judging.queries.rounds import criteria_of
 from hackathon.judging.queries.silence import silent_projects
 from hackathon.judging.rules import State
-from hackathon.judging.service.marks import Sent, Target, Texts, write_mark, write_texts
+from hackathon.judging.service.held import own_round
+from hackathon.judging.service.ledger import Target, write_mark, write_texts
+from hackathon.judging.service.marks import Sent, Texts
 from hackathon.judging.service.results import record_results
-from hackathon.judging.service.rounds import own_round
 from hackathon.shared.clock import now
 from hackathon.shared.errors import Conflict, NotAllowed, NotFound
 from hackathon.shared.facts import note, record

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from hackathon.judging.models import Round, Seat, Visit, VisitStep
-from hackathon.judging.queries.rounds import conflicts_of, entries_of, places_of
+from hackathon.judging.queries.conflicts import conflicts_of
+from hackathon.judging.queries.presence import away_in
+from hackathon.judging.queries.rounds import entries_of, places_of
 from hackathon.judging.rules import (
     BACK_AFTER,
     USUAL_WANTED,
@@ -24,8 +26,8 @@ from hackathon.judging.rules import (
     check_may_score,
     key_reused,
 )
-from hackathon.judging.service.marks import no_such_visit
-from hackathon.judging.service.rounds import event_of, say
+from hackathon.judging.service.held import event_of, say
+from hackathon.judging.service.ledger import no_such_visit
 from hackathon.judging.service.seats import declare_conflict
 from hackathon.shared.clock import now
 from hackathon.shared.db import lock
@@ -56,6 +58,7 @@ NONE = {
     "full": "You have all the projects you were asked for. Thank you!",
     "conflicts": "What is left you must not score. Thank you!",
     "busy": "What is left is with somebody else just now. Ask again in a few minutes.",
+    "away": "An organizer noted that you are away. Say that you are here, then ask again.",
     "done": "Every project has its judges. Thank you!",
 }
 """Why there is no next visit, as judges read it."""
@@ -84,6 +87,8 @@ def take_next(session: Session, actor: Actor, *, round_id: int, key: str) -> Giv
     if found.state != State.OPEN:
         words = {State.DRAFT.value: "not_open", State.PAUSED.value: "paused"}
         return Given(none=words.get(found.state, "closed"))
+    if seat.id in away_in(session, found.id):
+        return Given(none="away")
     _end_leases(session, found)
     given = _Choice(session, found, seat).make()
     visit = given.visit

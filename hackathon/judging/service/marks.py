@@ -8,15 +8,15 @@ freeze), then the rules, then the row.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import literal, select, union_all
 
 from hackathon.judging.models import Feedback, LateMark, Mark, Round, Seat, Visit
+from hackathon.judging.queries.conflicts import conflicts_of
 from hackathon.judging.queries.marks import cells_of_visit
-from hackathon.judging.queries.rounds import conflicts_of, criteria_of, rubric_of
+from hackathon.judging.queries.results import public_version
+from hackathon.judging.queries.rounds import criteria_of, rubric_of
 from hackathon.judging.rules import (
     CLEAR,
     FROM_FREEZE,
@@ -26,88 +26,37 @@ from hackathon.judging.rules import (
     key_reused,
     parse_value,
 )
+from hackathon.judging.service.ledger import (
+    Saved,
+    Sent,
+    Target,
+    Texts,
+    no_such_visit,
+    write_mark,
+    write_texts,
+)
 from hackathon.shared.clock import now
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Invalid, NotFound
-from hackathon.shared.facts import last_seq, record
+from hackathon.shared.facts import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from hackathon.judging.models import CriterionRow
     from hackathon.people.rules import Actor
-    from hackathon.shared.facts import Fact
 
 
-@dataclass(frozen=True)
-class Sent:
-    """What a device sends with everything: for what, its count, its key, when it was made.
-
-    Either `visit_id`, or `round_id` and `project_id`.
-    """
-
-    key: str
-    seq: int
-    made_at: datetime
-    visit_id: int | None = None
-    round_id: int | None = None
-    project_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Texts:
-    """A judge's words: two for the team, one for the judges' own memory."""
-
-    strength: str = ""
-    question: str = ""
-    note: str = ""
-
-    def as_text(self) -> str:
-        """Canonical JSON, as the late tray keeps it."""
-        given = {"strength": self.strength, "question": self.question, "note": self.note}
-        return json.dumps(given, sort_keys=True, ensure_ascii=False)
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What became of it. `fact` is None for a repetition; its version is `version`."""
-
-    receipt: int
-    superseded: bool = False
-    submitted: bool = False
-    replay: bool = False
-    late: bool = False
-    fact: Fact | None = None
-    known_version: int = 0
-
-    @property
-    def version(self) -> int:
-        """The `seq` of the fact, once committed."""
-        return self.fact.seq if self.fact is not None else self.known_version
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where a mark goes: the round, the judge's seat (held) and the visit."""
-
-    found: Round
-    seat: Seat
-    visit: Visit
-
-
-def no_such_visit() -> NotFound:
-    """The one sentence for projects that are unknown, not assigned or another event's (18)."""
-    return NotFound("no_such_visit", "This is not on your list of projects. Nothing was saved.")
+__all__ = ["Saved", "Sent", "Texts", "save_mark", "save_texts"]
 
 
 def _target(session: Session, actor: Actor, sent: Sent) -> Target:
     """The visit meant, its round and the judge's seat, both held.
 
     Raises:
-        NotAllowed: no seat in this round (23), or a conflict with the project.
+        NotAllowed: never a seat in this round (23), or a conflict with the project.
         NotFound: unknown, not on the judge's list, or another's visit (18).
     """
     fresh = {"populate_existing": True}
@@ -120,7 +69,7 @@ def _target(session: Session, actor: Actor, sent: Sent) -> Target:
     if found is None:
         raise no_such_visit()
     person_id = actor.person_id or 0
-    seat = lock(session, Seat, round_id=found.id, person_id=person_id, removed_at=None)
+    seat = lock(session, Seat, round_id=found.id, person_id=person_id)
     check_may_score(has_seat=seat is not None, has_conflict=False)
     own = select(Visit).filter_by(seat_id=seat.id if seat else 0, round_id=found.id)
     if sent.visit_id is not None:
@@ -157,6 +106,27 @@ def _check_criterion(lines: Sequence[CriterionRow], key: str) -> CriterionRow:
     raise NotFound("no_such_criterion", "The rubric has no such criterion. Nothing was saved.")
 
 
+def _goes_late(target: Target, sent: Sent) -> bool:
+    """Whether it is kept in the late tray; False: it counts.
+
+    The freeze closes a round for everybody, a seat taken away for its judge alone: what the
+    judge had begun before, by the device's word, is kept and decided by people.
+
+    Raises:
+        Conflict: not open yet, or paused.
+        NotAllowed: begun after the seat was taken away.
+    """
+    state, removed_at = State(target.found.state), target.seat.removed_at
+    if removed_at is not None:
+        check_may_score(has_seat=sent.began_at < removed_at, has_conflict=False)
+        if state is not State.DRAFT:
+            return True
+    if state in FROM_FREEZE:
+        return True
+    check_may_begin(state, is_begun=target.visit.begun_at is not None)
+    return False
+
+
 def save_mark(
     session: Session, actor: Actor, *, sent: Sent, criterion: str, value: object
 ) -> Saved:
@@ -165,7 +135,8 @@ def save_mark(
     `value` is a number on the rubric's scale as JSON carries it (4, 4.5); `CLEAR` takes the
     score away.
 
-    A mark that comes after the freeze is kept in the late tray and said to be `late`.
+    A mark that comes after the freeze, or was made before the judge's seat was taken away
+    and comes after, is kept in the late tray and said to be `late`.
 
     Raises:
         NotAllowed: no seat, or a conflict.
@@ -179,7 +150,7 @@ def save_mark(
     line = _check_criterion(lines, criterion)
     scale = rubric_of(target.found, lines).scale
     tenths = None if value is CLEAR else parse_value(value, scale)
-    known = _known(session, sent.key)
+    known, has_left = _known(session, sent.key), target.seat.removed_at is not None
     if isinstance(known, Mark):
         return _repeated(session, target, known, line.id, tenths, sent)
     if known is not None:
@@ -188,16 +159,15 @@ def save_mark(
         ) == (target.seat.id, target.visit.project_id, line.id, tenths, sent.seq)  # fmt: skip
         if not same:
             raise key_reused()
-        return Saved(known.id, late=True, replay=True)
+        return Saved(known.id, late=True, replay=True, has_left=has_left)
     if tenths is None and target.visit.submitted_at is not None:
         raise Conflict(
             "submitted",
             "This sheet is complete; a score can be changed but not taken away. "
             "Nothing was changed.",
         )
-    if State(target.found.state) in FROM_FREEZE:
+    if _goes_late(target, sent):
         return _keep_late(session, actor, target, sent, criterion_id=line.id, value=tenths)
-    check_may_begin(State(target.found.state), is_begun=target.visit.begun_at is not None)
     return write_mark(session, actor, target, sent, lines=lines, line=line, value=tenths)
 
 
@@ -215,68 +185,7 @@ def _repeated(
         superseded=current.receipt != mark.id,
         submitted=target.visit.submitted_at is not None,
         replay=True,
-        known_version=last_seq(session, f"judging:{target.found.id}"),
-    )
-
-
-def write_mark(
-    session: Session,
-    actor: Actor,
-    target: Target,
-    sent: Sent,
-    *,
-    lines: Sequence[CriterionRow],
-    line: CriterionRow,
-    value: int | None,
-    entered_by_id: int | None = None,
-) -> Saved:
-    """Add a checked mark to the ledger; `entered_by_id` where it is not the judge's own tap."""
-    cells = cells_of_visit(session, target.visit.id)
-    before = cells.get(line.id)
-    mark = Mark(
-        visit_id=target.visit.id,
-        criterion_id=line.id,
-        value=value,
-        seq=sent.seq,
-        key=sent.key,
-        made_at=sent.made_at,
-        received_at=now(),
-        entered_by_id=entered_by_id,
-    )
-    session.add(mark)
-    session.flush()
-    superseded = before is not None and before.seq > sent.seq
-    values = {criterion: cell.value for criterion, cell in cells.items()}
-    if not superseded:
-        values[line.id] = value
-    if target.visit.begun_at is None:
-        target.visit.begun_at = mark.received_at
-    target.visit.released_at = target.visit.release_reason = None  # a mark takes it up again
-    is_complete = all(values.get(each.id) is not None for each in lines)
-    completes = is_complete and target.visit.submitted_at is None
-    if completes:
-        target.visit.submitted_at = mark.received_at
-    elif not is_complete:
-        target.visit.submitted_at = None  # a late clear that organizers accepted
-    session.flush()
-    fact = record(
-        session,
-        stream=f"judging:{target.found.id}",
-        kind="mark.saved",
-        actor_id=actor.person_id,
-        receipt=mark.id,
-        visit=target.visit.id,
-        seat=target.seat.id,
-        criterion=line.key,
-        value=value,
-        device_seq=sent.seq,
-        submitted=completes,
-    )
-    return Saved(
-        receipt=mark.id,
-        superseded=superseded,
-        submitted=target.visit.submitted_at is not None,
-        fact=fact,
+        known_version=public_version(session, target.found),
     )
 
 
@@ -311,7 +220,7 @@ def _keep_late(
         actor_id=actor.person_id,
         late=late.id,
     )
-    return Saved(late.id, late=True, fact=fact)
+    return Saved(late.id, late=True, has_left=target.seat.removed_at is not None, fact=fact)
 
 
 def save_texts(session: Session, actor: Actor, *, sent: Sent, texts: Texts) -> Saved:
@@ -329,7 +238,7 @@ def save_texts(session: Session, actor: Actor, *, sent: Sent, texts: Texts) -> S
         )  # fmt: skip
         if not same:
             raise key_reused()
-        version = last_seq(session, f"judging:{target.found.id}")
+        version = public_version(session, target.found)
         return Saved(known.id, submitted=True, replay=True, known_version=version)
     if known is not None:
         same = isinstance(known, LateMark) and (
@@ -337,10 +246,9 @@ def save_texts(session: Session, actor: Actor, *, sent: Sent, texts: Texts) -> S
         ) == (target.seat.id, target.visit.project_id, texts.as_text(), sent.seq)  # fmt: skip
         if not same:
             raise key_reused()
-        return Saved(known.id, late=True, replay=True)
-    if State(target.found.state) in FROM_FREEZE:
+        return Saved(known.id, late=True, replay=True, has_left=target.seat.removed_at is not None)
+    if _goes_late(target, sent):
         return _keep_late(session, actor, target, sent, texts=texts)
-    check_may_begin(State(target.found.state), is_begun=target.visit.begun_at is not None)
     lines = criteria_of(session, target.found.id)
     cells = cells_of_visit(session, target.visit.id)
     blank = [line.key for line in lines if line.id not in cells or cells[line.id].value is None]
@@ -352,43 +260,3 @@ def save_texts(session: Session, actor: Actor, *, sent: Sent, texts: Texts) -> S
             criteria=blank,
         )
     return write_texts(session, actor, target, sent, texts)
-
-
-def write_texts(
-    session: Session,
-    actor: Actor,
-    target: Target,
-    sent: Sent,
-    texts: Texts,
-    entered_by_id: int | None = None,
-) -> Saved:
-    """Add checked texts to the ledger."""
-    row = Feedback(
-        visit_id=target.visit.id,
-        strength=texts.strength,
-        question=texts.question,
-        note=texts.note,
-        seq=sent.seq,
-        key=sent.key,
-        made_at=sent.made_at,
-        received_at=now(),
-        entered_by_id=entered_by_id,
-    )
-    session.add(row)
-    session.flush()
-    newest = session.scalar(
-        select(Feedback.id)
-        .filter_by(visit_id=target.visit.id)
-        .order_by(Feedback.seq.desc(), Feedback.id.desc())
-        .limit(1)
-    )
-    fact = record(
-        session,
-        stream=f"judging:{target.found.id}",
-        kind="texts.saved",
-        actor_id=actor.person_id,
-        receipt=row.id,
-        visit=target.visit.id,
-        seat=target.seat.id,
-    )
-    return Saved(row.id, superseded=newest != row.id, submitted=True, fact=fact)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from hackathon.events import queries as events
 from hackathon.events.models import Event
-from hackathon.events.rules import Phase, check_phase, check_reason
+from hackathon.events.rules import check_reason
 from hackathon.judging.models import Reopening, Round
 from hackathon.judging.queries.rounds import reopening_of
-from hackathon.judging.rules import MARKING, State
-from hackathon.judging.service.rounds import own_round, say
+from hackathon.judging.rules import State
+from hackathon.judging.service.guards import check_may_open, check_no_final
+from hackathon.judging.service.held import own_round, say
 from hackathon.shared.clock import now
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, NotAllowed
@@ -36,7 +34,7 @@ def ask_to_reopen(
     """
     found = own_round(session, actor, event_id, round_id)
     person_id = _person(actor)
-    _check_may_reopen(found)
+    _check_may_reopen(session, found)
     if reopening_of(session, found.id) is not None:
         raise Conflict("asked", "Somebody has asked already; another organizer decides.")
     told = note(session, check_reason(reason))
@@ -69,8 +67,8 @@ def decide_reopening(
                 "You asked, so somebody else confirms: another organizer, a program lead or "
                 "an administrator. Nothing was changed.",
             )
-        _check_may_reopen(found)
-        _check_may_open(session, found)
+        _check_may_reopen(session, found)
+        check_may_open(session, found)
         found.state = State.OPEN
         found.frozen_at = found.finalized_at = found.reveal_step = None
     waiting.decided_by_id, waiting.decided_at = person_id, now()
@@ -86,7 +84,7 @@ def _person(actor: Actor) -> int:
     return actor.person_id
 
 
-def _check_may_reopen(found: Round) -> None:
+def _check_may_reopen(session: Session, found: Round) -> None:
     if found.state not in {State.FROZEN, State.FINALIZED}:
         raise Conflict(
             "wrong_state",
@@ -95,16 +93,4 @@ def _check_may_reopen(found: Round) -> None:
         )
     if found.reveal_step:
         raise Conflict("reveal_begun", "Places are on the projector; blank it first.")
-
-
-def _check_may_open(session: Session, found: Round) -> None:
-    check_phase(events.phase_of(session, session.get_one(Event, found.event_id)), Phase.JUDGING)
-    other = session.scalar(
-        select(Round.name).where(
-            Round.event_id == found.event_id,
-            Round.id != found.id,
-            Round.state.in_(list(MARKING)),
-        )
-    )
-    if other is not None:
-        raise Conflict("other_open", f"{other} is open; freeze it first. Nothing was changed.")
+    check_no_final(session, found)

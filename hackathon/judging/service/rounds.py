@@ -3,73 +3,57 @@
 from __future__ import annotations
 
 import json
-import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
-from hackathon.events import queries as events
 from hackathon.events.models import Event
-from hackathon.events.rules import Phase, check_phase, check_reason
+from hackathon.events.rules import check_reason
 from hackathon.judging.models import CriterionRow, Mark, Pitch, Round, Seat, Visit
 from hackathon.judging.queries import marks as mark_queries
-from hackathon.judging.queries.rounds import conflicts_of, entries_of, no_such_round
+from hackathon.judging.queries.finals import final_of
+from hackathon.judging.queries.rounds import entries_of
 from hackathon.judging.rules import (
-    FROM_FREEZE,
-    MARKING,
-    PITCH_SECONDS,
+    LONGEST_TRACK,
     Mode,
     Rubric,
     Rule,
     State,
+    Takes,
+    Track,
     Verb,
+    check_track,
     next_state,
     weight_text,
 )
+from hackathon.judging.service.decisions import check_place_prizes
+from hackathon.judging.service.guards import check_may_open
+from hackathon.judging.service.held import event_of, own_round, say
+from hackathon.judging.service.order import (
+    gather_projects,
+    plan_visits,
+    restart_timer,
+    set_order,
+    show_pitch,
+    take_in,
+)
 from hackathon.judging.service.results import record_results
 from hackathon.people.rules import check_organizes
-from hackathon.projects.queries import submissions
+from hackathon.projects.models import Challenge
 from hackathon.shared.clock import now
 from hackathon.shared.db import lock
-from hackathon.shared.errors import Conflict, Invalid
-from hackathon.shared.facts import note, record
+from hackathon.shared.errors import Conflict, NotFound
+from hackathon.shared.facts import note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy.orm import Session
 
     from hackathon.people.rules import Actor
 
 
-def say(session: Session, actor: Actor, found: Round, kind: str, **body: Any) -> None:  # noqa: ANN401 - as `record`
-    """Record a fact on the round's stream."""
-    record(
-        session,
-        stream=f"judging:{found.id}",
-        kind=kind,
-        actor_id=actor.person_id,
-        **body,
-    )
-
-
-def own_round(session: Session, actor: Actor, event_id: int, round_id: int) -> Round:
-    """A round of an event the actor organizes, held until the commit.
-
-    Raises:
-        NotAllowed: the actor does not organize the event.
-        NotFound: the event has no such round.
-    """
-    check_organizes(actor, event_id)
-    found = lock(session, Round, id=round_id, event_id=event_id)
-    if found is None:
-        raise no_such_round()
-    return found
-
-
-def event_of(session: Session, found: Round) -> Event:
-    """The event of a round."""
-    return session.get_one(Event, found.event_id)
+__all__ = [
+    "add_round", "change_round", "move", "restart_timer", "set_order", "show_pitch", "take_in",
+]  # fmt: skip
 
 
 def add_round(
@@ -80,11 +64,13 @@ def add_round(
     rubric: Rubric,
     mode: Mode = Mode.PITCHES,
     rule: Rule = Rule.ADJUSTED,
+    track: Track | None = None,
 ) -> Round:
-    """Make a round in draft with its rubric.
+    """Make a round in draft with its rubric; of the event, or of a track or prize.
 
     Raises:
         NotAllowed: the actor does not organize the event.
+        NotFound: the event has no such challenge.
         Conflict: the results of the event are out.
     """
     check_organizes(actor, event_id)
@@ -101,11 +87,25 @@ def add_round(
         step=rubric.scale.step,
         reveal_top=3,
     )
+    _set_track(session, found, track or Track())
     session.add(found)
     session.flush()
     _write_rubric(session, found, rubric)
     say(session, actor, found, "round.created", criteria=len(rubric.criteria))
     return found
+
+
+def _set_track(session: Session, found: Round, track: Track) -> None:
+    """What the round judges apart; a challenge gives the track its name where none is typed."""
+    name, challenge = check_track(track.name), None
+    if track.takes is Takes.CHALLENGE:
+        query = select(Challenge).filter_by(id=track.challenge_id, event_id=found.event_id)
+        challenge = session.scalar(query)
+        if challenge is None:
+            raise NotFound("no_such_challenge", "This event has no such challenge.")
+        name = name or challenge.title[:LONGEST_TRACK]
+    found.track, found.takes = name, track.takes
+    found.challenge_id = challenge.id if challenge else None
 
 
 def _write_rubric(session: Session, found: Round, rubric: Rubric) -> None:
@@ -132,8 +132,11 @@ def change_round(
     rubric: Rubric,
     mode: Mode,
     rule: Rule,
+    track: Track | None = None,
 ) -> None:
-    """Change the rubric, the mode and the rule until the first mark is there.
+    """Change the rubric, the mode, the rule and the track until the first mark is there.
+
+    A final stays in the track of the round before it, with the projects that came on.
 
     Raises:
         Conflict: a mark has been given, or (mode and rule) the round has opened.
@@ -149,135 +152,17 @@ def change_round(
             "The method is fixed when the round opens, so that all are judged alike. "
             "Nothing was changed.",
         )
+    if track is not None and final_of(session, found.id) is None:
+        had = found.takes, found.challenge_id
+        _set_track(session, found, track)
+        if had != (found.takes, found.challenge_id):  # another field; opening gathers it
+            session.execute(delete(Pitch).where(Pitch.round_id == found.id))
     session.execute(delete(CriterionRow).where(CriterionRow.round_id == found.id))
     found.name, found.mode, found.rule = rubric.name, mode, rule
     found.low, found.high, found.step = rubric.scale.low, rubric.scale.high, rubric.scale.step
     session.flush()
     _write_rubric(session, found, rubric)
     say(session, actor, found, "round.changed", criteria=len(rubric.criteria))
-
-
-# --- the running order ----------------------------------------------------------------
-
-
-def gather_projects(session: Session, found: Round) -> None:
-    """Put every valid submission that is not there yet at the end of the running order."""
-    there = set(session.scalars(select(Pitch.project_id).filter_by(round_id=found.id)))
-    last = session.scalar(select(func.max(Pitch.position)).filter_by(round_id=found.id)) or 0
-    for entry in submissions(session, event_of(session, found)):
-        if entry.project_id not in there:
-            last += 1
-            session.add(Pitch(round_id=found.id, project_id=entry.project_id, position=last))
-    session.flush()
-
-
-def plan_visits(session: Session, found: Round) -> None:
-    """In pitches everyone sees everyone: make each visit that is missing."""
-    if found.mode != Mode.PITCHES:
-        return
-    there = {
-        (seat, project)
-        for seat, project in session.execute(
-            select(Visit.seat_id, Visit.project_id).where(Visit.round_id == found.id)
-        )
-    }
-    there |= conflicts_of(session, found.id)
-    seats = session.scalars(select(Seat.id).filter_by(round_id=found.id, removed_at=None)).all()
-    order = session.scalars(
-        select(Pitch.project_id).filter_by(round_id=found.id).order_by(Pitch.position)
-    ).all()
-    for seat_id in seats:
-        for project_id in order:
-            if (seat_id, project_id) not in there:
-                session.add(Visit(round_id=found.id, seat_id=seat_id, project_id=project_id))
-    session.flush()
-
-
-def take_in(session: Session, actor: Actor, *, event_id: int) -> None:
-    """Take projects that came since then into every round that is not frozen, with visits.
-
-    Raises:
-        NotAllowed: the actor does not organize the event.
-    """
-    check_organizes(actor, event_id)
-    going_on = select(Round.id).where(
-        Round.event_id == event_id, Round.state.not_in(list(FROM_FREEZE))
-    )
-    for round_id in session.scalars(going_on.order_by(Round.id)).all():
-        found = own_round(session, actor, event_id, round_id)
-        here = select(func.count()).select_from(Pitch).filter_by(round_id=found.id)
-        before = session.scalar(here)
-        gather_projects(session, found)
-        added = (session.scalar(here) or 0) - (before or 0)
-        if added and State(found.state) in MARKING:
-            plan_visits(session, found)
-        if added:
-            say(session, actor, found, "projects.gathered", added=added)
-
-
-def set_order(
-    session: Session, actor: Actor, *, event_id: int, round_id: int, projects: Sequence[int] | None
-) -> None:
-    """Set the running order; None draws it by lot.
-
-    Raises:
-        Conflict: a pitch is on stage or the round is over.
-        Invalid: the list does not name exactly the projects of the round.
-    """
-    found = own_round(session, actor, event_id, round_id)
-    if found.pitch is not None or State(found.state) in FROM_FREEZE:
-        raise Conflict("order_fixed", "The pitches have begun; the order stays as it is.")
-    gather_projects(session, found)
-    rows = {
-        row.project_id: row for row in session.scalars(select(Pitch).filter_by(round_id=found.id))
-    }
-    wanted = list(projects) if projects is not None else sorted(rows)
-    if projects is None:
-        secrets.SystemRandom().shuffle(wanted)
-    if sorted(wanted) != sorted(rows):
-        raise Invalid(
-            "order", "The order must name each project once; nothing was changed.", field="order"
-        )
-    for position, project_id in enumerate(wanted, 1):
-        rows[project_id].position = position
-    say(session, actor, found, "order.set", projects=wanted)
-
-
-def show_pitch(
-    session: Session, actor: Actor, *, event_id: int, round_id: int, position: int | None
-) -> None:
-    """Put a pitch on stage (by its place in the order) or take it off; starts its timer.
-
-    Raises:
-        Conflict: the round is not open.
-        Invalid: there is no such place in the order.
-    """
-    found = own_round(session, actor, event_id, round_id)
-    if found.state != State.OPEN:
-        raise Conflict("not_open", "Pitches run while the round is open. Nothing was changed.")
-    entries = entries_of(session, event_of(session, found), found.id)
-    if position is not None and not 1 <= position <= len(entries):
-        raise Invalid("position", "There is no such place in the running order.", field="position")
-    if found.pitch == position:
-        return  # the second click: the timer goes on
-    found.pitch = position
-    found.pitch_started_at = now() if position is not None else None
-    project = entries[position - 1].project_id if position is not None else None
-    say(session, actor, found, "pitch.shown", position=position, project=project)
-
-
-def restart_timer(
-    session: Session, actor: Actor, *, event_id: int, round_id: int, seconds: int | None = None
-) -> None:
-    """Start the timer of the pitch on stage again, perhaps with another length in seconds."""
-    found = own_round(session, actor, event_id, round_id)
-    if seconds is not None:
-        if seconds not in PITCH_SECONDS:
-            raise Invalid("seconds", "A pitch takes 30 seconds to an hour.", field="seconds")
-        found.pitch_seconds = seconds
-    if found.pitch is not None:
-        found.pitch_started_at = now()
-    say(session, actor, found, "timer.started", seconds=found.pitch_seconds)
 
 
 # --- states ---------------------------------------------------------------------------
@@ -306,7 +191,8 @@ def move(
         if verb is Verb.PAUSE:
             found.paused_note_id = int(str(told["note"]))
     if verb is Verb.OPEN:
-        _check_may_open(session, found)
+        check_may_open(session, found)
+        _check_has_judges(session, found)
         gather_projects(session, found)
         plan_visits(session, found)
         _check_has_projects(session, found)
@@ -338,20 +224,9 @@ _PAST = {
 }
 
 
-def _check_may_open(session: Session, found: Round) -> None:
-    phase = events.phase_of(session, event_of(session, found))
-    check_phase(phase, Phase.JUDGING)
+def _check_has_judges(session: Session, found: Round) -> None:
     if session.scalar(select(Seat.id).filter_by(round_id=found.id, removed_at=None)) is None:
         raise Conflict("no_judges", "Nobody has a seat yet. Add the judges, then open.")
-    other = session.scalar(
-        select(Round.name).where(
-            Round.event_id == found.event_id,
-            Round.id != found.id,
-            Round.state.in_([State.OPEN, State.PAUSED]),
-        )
-    )
-    if other is not None:
-        raise Conflict("other_open", f"{other} is open; freeze it first. Nothing was changed.")
 
 
 def _check_has_projects(session: Session, found: Round) -> None:
@@ -363,6 +238,7 @@ def _check_has_projects(session: Session, found: Round) -> None:
 
 
 def _check_may_finalize(session: Session, found: Round) -> None:
+    check_place_prizes(session, event_of(session, found), found)
     waiting = mark_queries.late_waiting(session, found.id)
     if waiting:
         raise Conflict(

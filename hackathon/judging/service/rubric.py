@@ -11,7 +11,7 @@ from hackathon.events.rules import check_reason
 from hackathon.judging.models import RubricVersion
 from hackathon.judging.queries.rounds import criteria_of, rubric_of
 from hackathon.judging.rules import MARKING, Rubric, State, weight_text
-from hackathon.judging.service.rounds import own_round, say
+from hackathon.judging.service.held import own_round, say
 from hackathon.shared.clock import now
 from hackathon.shared.errors import Conflict
 from hackathon.shared.facts import note

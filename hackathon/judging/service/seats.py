@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from hackathon.events.models import Event
 from hackathon.events.rules import check_reason
 from hackathon.judging.models import DeclaredConflict, Pitch, Seat, Visit
-from hackathon.judging.queries.rounds import conflicts_of, seat_of
-from hackathon.judging.rules import FROM_FREEZE, MARKING, State
-from hackathon.judging.service.rounds import own_round, plan_visits, say
+from hackathon.judging.queries.conflicts import conflicts_of, is_in_round
+from hackathon.judging.queries.rounds import field_of, seat_of
+from hackathon.judging.rules import FROM_FREEZE, MARKING, Declared, State
+from hackathon.judging.service.held import own_round, say
+from hackathon.judging.service.order import plan_visits
 from hackathon.people.models import Person
 from hackathon.people.rules import check_organizes
 from hackathon.shared.clock import now
@@ -123,10 +126,12 @@ def declare_conflict(
     project_id: int,
     seat_id: int | None = None,
     reason: str = "",
+    kind: Declared = Declared.DECLARED,
 ) -> None:
     """Say that a judge must not score a project; a judge for oneself, organizers for anyone.
 
-    A sheet already given for it does not count any more. Again changes nothing.
+    A sheet already given for it does not count any more. Again changes nothing. Organizers
+    also say what they know: that the judge mentors the team, or leads a member.
 
     Raises:
         NotAllowed: neither the judge nor an organizer.
@@ -141,27 +146,80 @@ def declare_conflict(
     seat = own if mine else session.get(Seat, seat_id or 0)
     if seat is None or seat.round_id != found.id:
         raise NotFound("no_such_seat", "This round has no such judge.")
-    there = select(Pitch.id).filter_by(round_id=found.id, project_id=project_id)
-    if session.scalar(there) is None:
-        raise NotFound("no_such_project", "This round has no such project.")
+    if not is_in_round(session, found.id, project_id):
+        field = field_of(session, session.get_one(Event, found.event_id), found)
+        if all(row.project_id != project_id for row in field):  # before it opens
+            raise NotFound("no_such_project", "This round has no such project.")
     if State(found.state) in FROM_FREEZE:
         raise Conflict("frozen", "Judging is closed; the result record stands.")
-    known = select(DeclaredConflict.id).filter_by(seat_id=seat.id, project_id=project_id)
-    if session.scalar(known) is not None:
+    known = select(DeclaredConflict).filter_by(seat_id=seat.id, project_id=project_id)
+    said = session.scalar(known)
+    if said is not None and said.lifted_at is None:
         return
     words = check_reason(reason) if not mine else reason.strip()[:2000]
     told = note(session, words) if words else None
-    session.add(
-        DeclaredConflict(
-            seat_id=seat.id,
-            project_id=project_id,
-            declared_by_id=actor.person_id,
-            note_id=told["note"] if told else None,
-        )
-    )
+    said = said or DeclaredConflict(seat_id=seat.id, project_id=project_id)
+    said.kind, said.lifted_at = Declared.DECLARED if mine else kind, None
+    said.declared_by_id, said.declared_at = actor.person_id, now()
+    said.note_id = int(str(told["note"])) if told else None
+    session.add(said)
     session.flush()
     body = {"reason": told} if told else {}
     say(session, actor, found, "conflict.declared", seat=seat.id, project=project_id, **body)
+
+
+def lift_conflict(
+    session: Session, actor: Actor, *, event_id: int, round_id: int, conflict_id: int, reason: str
+) -> None:
+    """A declared conflict was a mistake: the judge may score the project again.
+
+    What is known otherwise (team, challenge, department) is not lifted by anybody. A sheet
+    given before counts again.
+
+    Raises:
+        NotFound: no such conflict in this round.
+        NotAllowed: the actor would lift the own one.
+        Conflict: judging is closed.
+        Invalid: no reason.
+    """
+    found = own_round(session, actor, event_id, round_id)
+    said = session.get(DeclaredConflict, conflict_id)
+    seat = session.get(Seat, said.seat_id) if said else None
+    if said is None or seat is None or seat.round_id != found.id:
+        raise NotFound("no_such_conflict", "This round has no such conflict.")
+    if State(found.state) in FROM_FREEZE:
+        raise Conflict("frozen", "Judging is closed; the result record stands.")
+    if seat.person_id == actor.person_id:
+        raise NotAllowed("own_conflict", "It is your own; another organizer lifts it.")
+    told = note(session, check_reason(reason))
+    if said.lifted_at is not None:
+        return
+    said.lifted_at = now()
+    session.flush()
+    say(session, actor, found, "conflict.lifted", seat=seat.id, project=said.project_id,
+        reason=told)  # fmt: skip
+    if State(found.state) in MARKING:
+        plan_visits(session, found)
+
+
+def set_departmental(
+    session: Session, actor: Actor, *, event_id: int, round_id: int, is_departmental: bool
+) -> None:
+    """Whether a judge of a member's department has a conflict; said before the round opens.
+
+    Raises:
+        Conflict: the round has opened: the method is fixed.
+    """
+    found = own_round(session, actor, event_id, round_id)
+    if found.state != State.DRAFT:
+        raise Conflict(
+            "rubric_locked",
+            "The method is fixed when the round opens, so that all are judged alike. "
+            "Nothing was changed.",
+        )
+    if found.is_departmental != is_departmental:
+        found.is_departmental = is_departmental
+        say(session, actor, found, "departments.set", forbidden=is_departmental)
 
 
 def give_visit(

@@ -18,16 +18,8 @@ from hackathon.judging.rules import (
     number,
     parse_form_value,
 )
-from hackathon.judging.service.marks import (
-    Sent,
-    Target,
-    Texts,
-    no_such_visit,
-    save_mark,
-    save_texts,
-    write_mark,
-    write_texts,
-)
+from hackathon.judging.service.ledger import Target, no_such_visit, write_mark, write_texts
+from hackathon.judging.service.marks import Sent, Texts, save_mark, save_texts
 from hackathon.judging.service.seats import plan_visit
 from hackathon.shared.clock import now
 from hackathon.shared.db import lock
@@ -35,6 +27,7 @@ from hackathon.shared.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -151,6 +144,7 @@ def type_sheet(
     values: Mapping[str, str],
     texts: Texts,
     once: str,
+    opened_at: datetime | None = None,
 ) -> Typed:
     """Save a judge's own sheet as a form sends it: scores that differ, then the words.
 
@@ -162,13 +156,14 @@ def type_sheet(
         values: Typed numbers by criterion; blank leaves the cell as it is.
         texts: The words; they wait until every criterion has a score.
         once: The form's key: the second click finds what the first one stored.
+        opened_at: When the form was shown, by its own word.
 
     Raises:
         NotAllowed, NotFound, Invalid, Conflict: as `save_mark`; then nothing was saved.
     """
-    seat = seat_of(session, found.id, actor.person_id)
-    query = select(Visit).filter_by(seat_id=seat.id if seat else 0, project_id=project_id)
-    visit = session.scalar(query)
+    query = select(Visit).join(Seat, Seat.id == Visit.seat_id)
+    own = query.where(Seat.round_id == found.id, Seat.person_id == (actor.person_id or 0))
+    visit = session.scalar(own.where(Visit.project_id == project_id))
     if visit is None:
         raise no_such_visit()
     lines = criteria_of(session, found.id)
@@ -188,15 +183,19 @@ def type_sheet(
             seq=cell.seq + 1 if cell is not None else 1,
             made_at=now(),
             visit_id=visit.id,
+            opened_at=opened_at,
         )
         saved = save_mark(session, actor, sent=sent, criterion=line.key, value=number(tenths))
         marks, late = marks + (not saved.late), late + saved.late
-    return _type_texts(session, actor, visit, texts, once, Typed(marks, late, texts=False))
+    sent = Sent(
+        key=brought_key(once, "texts"), seq=1, made_at=now(), visit_id=visit.id,
+        opened_at=opened_at,
+    )  # fmt: skip
+    return _type_texts(session, actor, sent, texts, Typed(marks, late, texts=False))
 
 
-def _type_texts(
-    session: Session, actor: Actor, visit: Visit, texts: Texts, once: str, so_far: Typed
-) -> Typed:
+def _type_texts(session: Session, actor: Actor, sent: Sent, texts: Texts, so_far: Typed) -> Typed:
+    visit = session.get_one(Visit, sent.visit_id)
     query = select(Feedback).filter_by(visit_id=visit.id)
     newest = session.scalar(query.order_by(Feedback.seq.desc(), Feedback.id.desc()).limit(1))
     known = Texts(newest.strength, newest.question, newest.note) if newest else Texts()
@@ -205,13 +204,10 @@ def _type_texts(
     lines = criteria_of(session, visit.round_id)
     cells = cells_of_visit(session, visit.id)
     blank = [line.label for line in lines if line.id not in cells or cells[line.id].value is None]
-    if blank:
+    has_left = session.get_one(Seat, visit.seat_id).removed_at is not None
+    if blank and not so_far.late and not has_left:
         return replace(so_far, blank=tuple(blank))
-    sent = Sent(
-        key=brought_key(once, "texts"),
-        seq=newest.seq + 1 if newest else 1,
-        made_at=now(),
-        visit_id=visit.id,
-    )
+    if newest:
+        sent = replace(sent, seq=newest.seq + 1)
     saved = save_texts(session, actor, sent=sent, texts=texts)
     return replace(so_far, texts=not saved.late, late=so_far.late + saved.late)

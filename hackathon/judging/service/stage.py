@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from hackathon.judging.models import StageToken
-from hackathon.judging.service.rounds import own_round, say
+from hackathon.judging.service.held import own_round, say
 from hackathon.shared.clock import now
 from hackathon.shared.errors import NotFound
 from hackathon.shared.sessions import digest

@@ -13,7 +13,7 @@ from hackathon.office import queries
 from hackathon.office.routes.blueprint import blueprint
 from hackathon.office.service import cards as service
 from hackathon.people.access import ORGANIZER, current_actor, requires
-from hackathon.people.rules import LINK_HOURS_PRINTED
+from hackathon.people.rules import LINK_HOURS_PRINTED, RESEND_MINUTES
 from hackathon.shared import mail
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
@@ -30,10 +30,26 @@ if TYPE_CHECKING:
 @blueprint.get("/events/<slug>/cards")
 @requires(ORGANIZER)
 def cards(slug: str) -> ResponseReturnValue:
-    """Everybody of the event; who has never signed in is chosen."""
+    """Who has never signed in (or everybody, or the judges), and when a way in was sent last."""
     place = here(slug)
     guests = queries.guests_of(reading(), place.event)
-    return render_template("office/cards.html", here=place, guests=guests)
+    missing = [guest for guest in guests if not guest.has_signed_in]
+    lists = {
+        "missing": ("Not signed in yet", missing),
+        "judges": ("Judges", [guest for guest in guests if guest.is_judge]),
+        "all": ("Everybody", guests),
+    }
+    asked = request.args.get("who", "")
+    who = asked if asked in lists else "missing"
+    return render_template(
+        "office/cards.html",
+        here=place,
+        guests=guests,
+        missing=missing,
+        lists=lists,
+        who=who,
+        shown=lists[who][1],
+    )
 
 
 @blueprint.post("/events/<slug>/cards")
@@ -55,7 +71,13 @@ def make_cards(slug: str) -> ResponseReturnValue:
 
     made = act(work)
     if by_mail:
-        flash(f"{len(made.made)} mail{'' if len(made.made) == 1 else 's'} on the way.")
+        said = f"{len(made.made)} mail{'' if len(made.made) == 1 else 's'} on the way."
+        if made.too_soon:
+            names = ", ".join(made.too_soon[:5]) + (" and others" if made.too_soon[5:] else "")
+            said += f" Mailed less than {RESEND_MINUTES} minutes ago, so not again: {names}."
+        if made.left_out:
+            said += f" Left out: {', '.join(made.left_out)}."
+        flash(said)
         return see(".cards", slug=slug)
     return render_template(
         "office/printed.html",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hackathon.office.queries import guests_of
 from hackathon.people import service as people
-from hackathon.people.rules import LINK_MINUTES_MAILED, check_organizes
+from hackathon.people.rules import LINK_MINUTES_MAILED, RESEND_MINUTES, check_organizes
 from hackathon.shared import mail
+from hackathon.shared.clock import now
 from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from hackathon.shared.sessions import digest
+from hackathon.shared.show import isolated
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,10 +29,11 @@ MOST_CARDS = 1_000
 
 @dataclass
 class Cards:
-    """The links that were made, and the names of those for whom none may be."""
+    """The links that were made; who may get none from here; whose last mail is too fresh."""
 
     made: list[tuple[Guest, str]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    too_soon: list[str] = field(default_factory=list)
 
 
 def make_cards(
@@ -59,6 +63,9 @@ def make_cards(
     for guest in known.values():
         if guest.id not in person_ids:
             continue
+        if mailed and _is_fresh(guest):
+            cards.too_soon.append(guest.name)
+            continue
         try:
             token = people.make_link(session, actor, person_id=guest.id, mailed=mailed)
         except NotAllowed:
@@ -68,10 +75,17 @@ def make_cards(
     return cards
 
 
+def _is_fresh(guest: Guest) -> bool:
+    """Whether a link was mailed a moment ago: a second click floods nobody."""
+    link = guest.link
+    wait = timedelta(minutes=RESEND_MINUTES)
+    return link is not None and link.mailed and now() - link.made_at < wait
+
+
 def mail_cards(
     session: Session, actor: Actor, *, event: Event, person_ids: Collection[int], address: str
 ) -> Cards:
-    """Mail everybody a link that signs in once, and says how to get another.
+    """Mail each a link that signs in once, and how to get another; at most one in ten minutes.
 
     Raises:
         Conflict: a rehearsal sends no mail.
@@ -86,7 +100,7 @@ def mail_cards(
             to=guest.email,
             subject=f"Your way into {event.name}",
             body=(
-                f"Hello {guest.name},\n\nyou are in {event.name}. This link signs you in once, "
+                f"Hello {isolated(guest.name)},\n\nyou are in {event.name}. This link signs you in once, "
                 f"for {LINK_MINUTES_MAILED} minutes:\n{address}/sign-in/{token}\n\n"
                 f"Later, ask for a new one with this address at {address}/sign-in\n"
             ),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hackathon.events.models import Registration
 from hackathon.events.queries.announcements import reaches
@@ -263,6 +263,38 @@ def teamless(session: Session, event_id: int) -> list[Alone]:
         .order_by(Person.name, Person.id)
     )
     return [Alone(row.person_id, name, row.role, row.skills, row.is_looking) for row, name in rows]
+
+
+@dataclass(frozen=True)
+class Placeable:
+    """A registered person an organizer may put into a team; `team` where there is one."""
+
+    id: int
+    name: str
+    role: str
+    team: str | None
+
+
+def placeable(session: Session, event_id: int, team_id: int) -> list[Placeable]:
+    """Everybody registered who is not in this team: those without one first, then by name."""
+    present = (
+        select(Membership.person_id, Team.id.label("team_id"), Team.name.label("team"))
+        .join(Team, Team.id == Membership.team_id)
+        .where(Membership.event_id == event_id, Membership.left_at.is_(None))
+        .subquery()
+    )
+    rows = session.execute(
+        select(Person.id, Person.name, Registration.role, present.c.team)
+        .join(Registration, Registration.person_id == Person.id)
+        .outerjoin(present, present.c.person_id == Person.id)
+        .where(
+            Registration.event_id == event_id,
+            Person.disabled_at.is_(None),
+            or_(present.c.team_id.is_(None), present.c.team_id != team_id),
+        )
+        .order_by(present.c.team.is_not(None), Person.name, Person.id)
+    )
+    return [Placeable(*row) for row in rows]
 
 
 @reaches(Audience.CAPTAINS)

@@ -178,7 +178,7 @@ def _team_page(
     person_id = place.actor.person_id if place.actor else None
     is_member = any(member.id == person_id for member in row.members)
     leads = row.team.captain_id == person_id or place.organizes
-    alone = queries.teamless(session, place.event.id) if place.organizes else []
+    mends = place.organizes and place.phase in rules.MENDING and row.team.archived_at is None
     mine = row.team if is_member else queries.team_of(session, place.event.id, person_id)
     lone = place.takes_part and mine is None
     return render_template(
@@ -195,7 +195,8 @@ def _team_page(
         invite=invite or InviteForm(),
         opening=opening or OpeningForm(),
         place_form=place_form or PlaceForm(),
-        alone=alone,
+        mends=mends,
+        placeable=queries.placeable(session, place.event.id, team_id) if mends else [],
         is_forming=place.phase in rules.FORMING and row.team.archived_at is None,
     )
 
@@ -425,12 +426,12 @@ def hand_over(slug: str, team_id: int, person_id: int) -> ResponseReturnValue:
 @blueprint.post("/events/<slug>/teams/<int:team_id>/members")
 @requires(ORGANIZER)
 def place_person(slug: str, team_id: int) -> ResponseReturnValue:
-    """An organizer places a person, with a reason."""
+    """An organizer places a person, or moves one out of another team, with a reason."""
     form = PlaceForm(request.form)
     event_id = here(slug).event.id
 
     def work(session: Session) -> bool:
-        service.add_member(
+        return service.place_person(
             session,
             current_actor(session),
             event_id=event_id,
@@ -438,9 +439,9 @@ def place_person(slug: str, team_id: int) -> ResponseReturnValue:
             person_id=int(form.person.data or 0),
             reason=str(form.reason.data),
         )
-        return True
 
-    if submit(form, work) is None:
+    moved = submit(form, work)
+    if moved is None:
         return _team_page(slug, team_id, place_form=form), form.status
-    flash("Placed; they have been told.")
+    flash("Moved; they are told why." if moved else "Placed; they are told why.")
     return see(".team", slug=slug, team_id=team_id)

@@ -18,7 +18,6 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Gone, NotAllowed, NotFound
 from hackathon.shared.facts import note, record
-from hackathon.shared.notices import notify
 from hackathon.shared.sessions import digest
 from hackathon.teams import queries, rules
 from hackathon.teams.models import Invitation, JoinRequest, Membership, Opening, Team
@@ -201,17 +200,69 @@ def add_members(
     why = _why(session, clean)
     for person_id in person_ids:
         _say(session, actor, event_id, "member.added", team=team_id, person=person_id, **why)
-        _tell(session, person_id, f"You are in {team.name} now: {clean}", event, team, "added")
 
 
-def _tell(session: Session, person_id: int, text: str, event: Event, team: Team, kind: str) -> None:
-    notify(
-        session,
-        person_id=person_id,
-        key=f"team:{team.id}:{kind}:{now():%Y%m%d%H%M%S%f}",
-        text=text,
-        link=f"/events/{event.slug}/teams/{team.id}",
+def place_person(
+    session: Session, actor: Actor, *, event_id: int, team_id: int, person_id: int, reason: str
+) -> bool:
+    """Put a participant into a team, out of another one where need be; returns whether moved.
+
+    Raises:
+        NotAllowed, Conflict, NotFound: as `add_members`.
+    """
+    there = queries.team_of(session, event_id, person_id)
+    place = {"event_id": event_id, "team_id": team_id, "person_id": person_id}
+    if there is None:
+        add_member(session, actor, **place, reason=reason)
+        return False
+    _move_member(session, actor, there.id, **place, reason=reason)
+    return True
+
+
+def _move_member(
+    session: Session,
+    actor: Actor,
+    from_id: int,
+    *,
+    event_id: int,
+    team_id: int,
+    person_id: int,
+    reason: str,
+) -> None:
+    check_organizes(actor, event_id)
+    if from_id == team_id:
+        raise Conflict("in_this_team", "Already in this team. Nothing was changed.", field="person")
+    event = _event(session, event_id)
+    teams = {number: _team(session, event_id, number) for number in sorted({from_id, team_id})}
+    _may_form(session, actor, event, reason=reason, team=teams[team_id])
+    clean = check_reason(reason)
+    membership = lock(session, Membership, team_id=from_id, person_id=person_id, left_at=None)
+    if membership is None:
+        raise Conflict("moved", "Somebody moved this person just now. Nothing was changed.")
+    _end(session, teams[from_id], membership)
+    _join(session, teams[team_id], person_id)
+    if teams[team_id].captain_id is None:
+        teams[team_id].captain_id = person_id
+    more = {"team": team_id, "from": from_id, "person": person_id, **_why(session, clean)}
+    _say(session, actor, event_id, "member.moved", **more)
+
+
+def _end(session: Session, team: Team, membership: Membership) -> None:
+    """End a membership: the longest member leads next, a team without members is archived."""
+    membership.left_at = now()
+    session.flush()
+    session.refresh(team)
+    rest = list(
+        session.scalars(
+            select(Membership.person_id)
+            .where(Membership.team_id == team.id, Membership.left_at.is_(None))
+            .order_by(Membership.id)
+        )
     )
+    if team.captain_id == membership.person_id:
+        team.captain_id = rest[0] if rest else None
+    if not rest:
+        team.archived_at = now()
 
 
 def change_team(
@@ -409,8 +460,6 @@ def ask_to_join(
     known.message = message.strip()[:500]
     session.flush()
     _say(session, actor, event_id, "join.asked", team=team_id, request=known.id)
-    if team.captain_id is not None:
-        _tell(session, team.captain_id, f"Somebody asks to join {team.name}.", event, team, "ask")
     return known
 
 
@@ -442,8 +491,6 @@ def answer_request(
         _join(session, team, found.person_id)
     kind = "join.accepted" if accept else "join.declined"
     _say(session, actor, event_id, kind, team=team_id, person=found.person_id)
-    told = f"You are in {team.name} now." if accept else f"{team.name} has declined your request."
-    _tell(session, found.person_id, told, event, team, "answer")
 
 
 # --- leaving -----------------------------------------------------------------------------
@@ -478,28 +525,12 @@ def leave(
     clean = _may_form(session, actor, event, reason=reason)
     if actor.person_id not in {leaving, team.captain_id}:
         clean = check_reason(reason)
-    membership.left_at = now()
-    session.flush()
-    session.refresh(team)
-    rest = list(
-        session.scalars(
-            select(Membership.person_id)
-            .where(Membership.team_id == team.id, Membership.left_at.is_(None))
-            .order_by(Membership.id)
-        )
-    )
-    if team.captain_id == leaving:
-        team.captain_id = rest[0] if rest else None
-    if not rest:
-        team.archived_at = now()
+    _end(session, team, membership)
     kind = "member.left" if leaving == actor.person_id else "member.removed"
     _say(
         session, actor, event_id, kind, team=team_id, person=leaving, captain=team.captain_id,
         **_why(session, clean),
     )  # fmt: skip
-    if leaving is not None and leaving != actor.person_id:
-        why = f": {clean}" if clean else "."
-        _tell(session, leaving, f"You are no longer in {team.name}{why}", event, team, "removed")
 
 
 def hand_over(

@@ -11,16 +11,17 @@ import os
 import struct
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
 
-from hackathon.credits.service.bills.reader import MODULUS, REJECTS_KEPT, Reader, Scan
+from hackathon.credits.service.bills.reader import REJECTS_KEPT, Reader, Scan
 from hackathon.credits.service.bills.stage import Stage
 from hackathon.credits.service.bills.stream import Bytes, parts_of
 from hackathon.shared.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 WORKERS = 2
 """Two, so that all three together stay within 64 MB."""
@@ -33,14 +34,31 @@ class Alone(Exception):  # noqa: N818 - reads as what is to be done
     """This file is read by one process."""
 
 
+class Wish(NamedTuple):
+    """How a file is read: tags to keep, days kept by the hour, the name of the part."""
+
+    tag_keys: Sequence[str]
+    by_hour: Collection[date] = ()
+    part: str = ""
+
+    def text(self) -> str:
+        """As a worker is told it."""
+        days = [day.isoformat() for day in self.by_hour]
+        return json.dumps([list(self.tag_keys), days, self.part])
+
+    @classmethod
+    def read(cls, text: str) -> Wish:
+        """As a worker reads it."""
+        keys, days, part = json.loads(text)
+        return cls(keys, [date.fromisoformat(day) for day in days], part)
+
+
 def is_worth_it(path: Path) -> bool:
     """Whether a file is large enough, and there are processors for it."""
     return path.stat().st_size >= LARGE and (os.cpu_count() or 1) > WORKERS
 
 
-def read_together(
-    path: Path, stage: Path, tag_keys: Sequence[str], told: Callable[[int], object]
-) -> Scan:
+def read_together(path: Path, stage: Path, wish: Wish, told: Callable[[int], object]) -> Scan:
     """Read a file into a stage with several processes.
 
     Raises:
@@ -51,7 +69,7 @@ def read_together(
     try:
         for folder in folders:
             folder.unlink(missing_ok=True)
-            crew.append(_hire(folder, tag_keys))
+            crew.append(_hire(folder, wish))
         with Bytes(path, told) as source:
             _deal(source, crew)
             digest, size = source.digest, source.size
@@ -69,10 +87,10 @@ def read_together(
             folder.unlink(missing_ok=True)
 
 
-def _hire(stage: Path, tag_keys: Sequence[str]) -> subprocess.Popen[bytes]:
+def _hire(stage: Path, wish: Wish) -> subprocess.Popen[bytes]:
     root = str(Path(__file__).parents[4])
     worker = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", __name__, str(stage), json.dumps(list(tag_keys))],
+        [sys.executable, "-m", __name__, str(stage), wish.text()],
         stdin=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": root},
@@ -112,7 +130,7 @@ def _join(stage: Path, folders: Sequence[Path], digest: str, size: int) -> Scan:
             part.close()
             if scan is None:
                 raise Alone
-            _add(whole, scan)
+            whole.add(scan)
         rows.take(folders)
         whole.rejects = sorted(whole.rejects, key=lambda row: row.line)[:REJECTS_KEPT]
         rows.keep(whole)
@@ -121,25 +139,10 @@ def _join(stage: Path, folders: Sequence[Path], digest: str, size: int) -> Scan:
     return whole
 
 
-def _add(whole: Scan, scan: Scan) -> None:
-    whole.version = scan.version
-    whole.rows += scan.rows
-    whole.rejected += scan.rejected
-    whole.rejects += scan.rejects
-    whole.lost_hash = (whole.lost_hash + scan.lost_hash) % MODULUS
-    whole.warnings += [line for line in scan.warnings if line not in whole.warnings]
-    whole.tag_keys = sorted({*whole.tag_keys, *scan.tag_keys})
-    for unit, (billed, effective) in scan.lost.items():
-        one, two = whole.lost.get(unit, (0, 0))
-        whole.lost[unit] = (one + billed, two + effective)
-    for name, end in scan.through.items():
-        whole.through[name] = max(whole.through.get(name, end), end)
-
-
-def work(source: BinaryIO, stage: Path, tag_keys: Sequence[str]) -> None:
+def work(source: BinaryIO, stage: Path, wish: Wish) -> None:
     """What a worker does: parts from a pipe into a stage of its own."""
     rows = Stage(stage)
-    reader = Reader(rows, tag_keys)
+    reader = Reader(rows, *wish)
     is_first = True
     while head := source.read(HEAD.size):
         lines, length = HEAD.unpack(head)
@@ -155,4 +158,4 @@ def work(source: BinaryIO, stage: Path, tag_keys: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     gc.disable()  # nothing here refers to itself
-    work(sys.stdin.buffer, Path(sys.argv[1]), json.loads(sys.argv[2]))
+    work(sys.stdin.buffer, Path(sys.argv[1]), Wish.read(sys.argv[2]))

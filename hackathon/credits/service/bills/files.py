@@ -10,13 +10,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from hackathon.credits.service.bills.stage import Stage, read_file
+from hackathon.credits.service.bills.delivery import (
+    MOST_FILES,
+    File,
+    base_name,
+    read_delivery,
+)
+from hackathon.credits.service.bills.stage import Stage
 from hackathon.credits.service.bills.stream import BLOCK, GZIP, MOST_BYTES
 from hackathon.shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hackathon.credits.service.bills.look import Wanted
     from hackathon.credits.service.bills.reader import Scan
 
 WAITING = Path("bills")
@@ -33,14 +40,19 @@ class Cancelled(Exception):  # noqa: N818 - reads as what it is
 
 @dataclass(frozen=True)
 class Waiting:
-    """An upload that was not applied yet."""
+    """An upload that was not applied yet; its files lie under their numbers."""
 
     token: str
     event_id: int
     source: str
-    file_name: str
+    names: tuple[str, ...]
     size: int
-    tag_keys: tuple[str, ...]
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file, or how many there are."""
+        bills = [name for name in self.names if not name.endswith(".json")] or list(self.names)
+        return bills[0] if len(bills) == 1 else f"{bills[0]} and {len(bills) - 1} more"
 
 
 @dataclass(frozen=True)
@@ -68,29 +80,32 @@ class Uploads:
 
     def begin(
         self,
-        data: IO[bytes],
+        files: Sequence[tuple[str, IO[bytes]]],
         *,
         event_id: int,
         source: str,
-        file_name: str,
-        tag_keys: Sequence[str],
     ) -> Waiting:
-        """Write an upload to its own folder, block by block.
+        """Write an upload to its own folder, block by block: names and data.
 
         Raises:
             TooLarge: beyond 1 GB; nothing stays.
-            Invalid: empty.
+            Invalid: a file is empty, or there are too many.
         """
+        if len(files) > MOST_FILES:
+            raise Invalid("too_many", f"At most {MOST_FILES} files at once.", field="file")
         self._forget_old()
         token = uuid.uuid4().hex
         place = self._folder / token
         place.mkdir(parents=True)
         try:
-            size = _write(data, place / "file")
+            size = sum(
+                _write(data, place / f"file{number}") for number, (_, data) in enumerate(files)
+            )
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
-        made = Waiting(token, event_id, source, file_name[-200:], size, tuple(tag_keys))
+        names = tuple(base_name(name) for name, _ in files)
+        made = Waiting(token, event_id, source, names, size)
         (place / "meta.json").write_text(json.dumps(asdict(made)), encoding="utf-8")
         self._tell(place, {"done": 0})
         return made
@@ -105,14 +120,18 @@ class Uploads:
             raise _gone()
         try:
             body = json.loads((self._folder / token / "meta.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = Waiting(**{**body, "names": tuple(body["names"])})
+        except (OSError, ValueError, TypeError, KeyError):  # none, or of an older program
             raise _gone() from None
-        found = Waiting(**{**body, "tag_keys": tuple(body["tag_keys"])})
         if found.event_id != event_id:
             raise _gone()
         return found
 
-    def read(self, found: Waiting) -> None:
+    def _files(self, found: Waiting) -> list[File]:
+        place = self._folder / found.token
+        return [File(place / f"file{number}", name) for number, name in enumerate(found.names)]
+
+    def read(self, found: Waiting, wanted: Wanted) -> None:
         """Read an upload into its stage; what is refused is kept as its problem."""
         place = self._folder / found.token
         last = time.monotonic()
@@ -127,7 +146,7 @@ class Uploads:
 
         (place / "stage.db").unlink(missing_ok=True)
         try:
-            read_file(place / "file", place / "stage.db", found.tag_keys, told)
+            read_delivery(self._files(found), place / "stage.db", wanted, told)
         except Cancelled:
             shutil.rmtree(place, ignore_errors=True)
         except Refusal as refusal:
@@ -166,10 +185,9 @@ class Uploads:
             stage.close()
         raise Conflict("not_ready", "This bill is not read yet; nothing was booked.")
 
-    def keep(self, found: Waiting, digest: str) -> Path:
-        """Keep the file by its hash; it is there before anything is booked."""
-        source = self._folder / found.token / "file"
-        return keep_file(self._kept, source, digest)
+    def keep(self, found: Waiting, scan: Scan) -> None:
+        """Keep each file by its hash; they are there before anything is booked."""
+        keep_files(self._kept, self._files(found), scan)
 
     def drop(self, found: Waiting) -> None:
         """Take an upload back; reading ends by itself."""
@@ -200,6 +218,15 @@ def _write(data: IO[bytes], path: Path) -> int:
     if not size:
         raise Invalid("empty", "The file is empty; nothing was imported.", field="file")
     return size
+
+
+def keep_files(folder: Path, files: Sequence[File], scan: Scan) -> None:
+    """Copy the files of a delivery to where they stay."""
+    digests = dict(scan.files)
+    for file in files:
+        digest = digests.get(file.name, "" if digests else scan.digest)
+        if digest and not file.name.casefold().endswith(".json"):
+            keep_file(folder, file.path, digest)
 
 
 def keep_file(folder: Path, source: Path, digest: str) -> Path:

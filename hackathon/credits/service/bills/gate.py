@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hackathon.credits.rules import CURRENCY
-from hackathon.credits.service.bills.share import SETTLING
+from hackathon.credits.service.bills.whose import SETTLING
 from hackathon.shared.clock import utc_text
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ class Was:
 
     account: str
     period: date
+    part: str
     total: Decimal
     days: int
     through: datetime
@@ -35,8 +35,8 @@ class Was:
 
 
 def period_end(period: date) -> date:
-    """The first day after a billing period of a month."""
-    return (period.replace(day=1) + timedelta(days=32)).replace(day=1)
+    """The first day after a billing period of a month, which most begin on its first day."""
+    return (period.replace(day=1) + timedelta(days=32)).replace(day=min(period.day, 28))
 
 
 def is_closed(period: date, today: date) -> bool:
@@ -63,7 +63,7 @@ def concerns_of(
 
 
 def _compare(before: Was, after: Was, today: date) -> list[str]:
-    name = f"{after.account}, {after.period:%B %Y}"
+    name = f"{after.account}, {after.period:%B %Y}" + (f", {after.part}" if after.part else "")
     found = []
     if before.total > 0 and after.total < before.total * LEAST_OF_BEFORE:
         found.append(f"{name}: the total falls from {before.total:.2f} to {after.total:.2f}.")
@@ -101,9 +101,16 @@ def _of_shares(shares: Shares) -> list[str]:
             f"At least {_rows(shares.disagreeing)} with either billed or effective cost at zero: "
             f"billed {shares.billed:.2f}, effective {shares.effective:.2f}."
         )
-    others = sorted(unit for unit in shares.sums if unit != CURRENCY and shares.sums[unit].file)
-    if others:
-        found.append(f"Costs in {', '.join(others)} reach no team; only {CURRENCY} does.")
+    for (period, unit), amount in sorted(shares.unrated.items()):
+        found.append(
+            f"{amount:.2f} {unit} of {period:%B %Y} reach no team before an exchange rate "
+            "is entered."
+        )
+    for change, rows in sorted(shares.changes.items()):
+        found.append(
+            f"{change.sub_account} changed hands within {change.day:%-d %B %Y}: "
+            f"{_rows(rows)} without an hour stay with who held it at 00:00 UTC."
+        )
     return found
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import select
 
 from hackathon.credits.models import BillCell, BillRule, BillScope, Snapshot, Source
-from hackathon.credits.queries.bills import source_of
+from hackathon.credits.queries.bills import source_of, stored_of
 from hackathon.credits.service.bills.book import remap, say_of
 from hackathon.credits.service.bills.focus import CATEGORIES, fold
+from hackathon.credits.service.bills.reader import HOURS
 from hackathon.credits.service.ledger import hold_team, own_event
 from hackathon.events.rules import check_reason
 from hackathon.shared.db import lock
-from hackathon.shared.errors import Invalid
+from hackathon.shared.errors import Conflict, Invalid
 from hackathon.shared.facts import note
 
 if TYPE_CHECKING:
@@ -45,17 +46,20 @@ def add_rule(
     sign: Sign,
     team_id: int | None,
     from_day: date | None = None,
+    from_hour: int = 0,
     reason: str,
 ) -> int:
     """Remember whose costs these are and post what that changes; returns the postings.
 
-    Without a team they are nobody's from that day on.
+    Without a team they are nobody's from that day on. With an hour (UTC) only rows that begin
+    from then on move; those without one stay with who held the account at 00:00, and bills
+    delivered from now on keep the hours of that day.
 
     Raises:
         NotAllowed: the actor does not organize the event, or the change takes costs from
             a team of another one.
         NotFound: the event has no such source or team.
-        Invalid: nothing to compare with, or no reason.
+        Invalid: nothing to compare with, an hour without a day, or no reason.
     """
     source = source_of(session, actor, event_id, source_id)
     lock(session, Source, id=source.id)
@@ -63,6 +67,8 @@ def add_rule(
     if team_id is not None:
         hold_team(session, event_id, team_id)
     known = _check(sign)
+    if not 0 <= from_hour < HOURS or (from_hour and from_day is None):
+        raise Invalid("from_hour", "An hour is 0 to 23, of a day.", field="from_hour")
     told = note(session, check_reason(reason))
     rule = BillRule(
         source_id=source.id,
@@ -72,6 +78,7 @@ def add_rule(
         event_id=event_id if team_id is not None else None,
         team_id=team_id,
         from_day=from_day,
+        from_hour=from_hour,
         note_id=told["note"],
         made_by_id=actor.person_id,
     )
@@ -106,21 +113,26 @@ def change_source(
     basis: str,
     charged: Sequence[str],
     tag_keys: Sequence[str],
+    taxes: str = "excluded",
+    delivery: str = "overwrite",
 ) -> int:
-    """Set what a source charges to teams, and by which tags; returns the postings.
+    """Set what a source charges to teams, by which tags, and how it delivers; the postings.
 
     New tag keys count from the next bill on: cells hold the tags that were asked for.
 
     Raises:
         NotFound: the event has no such source.
         NotAllowed: it was set up elsewhere, or the change reaches another event's teams.
-        Invalid: an unknown basis or category, or no tag key.
+        Invalid: an unknown basis, category, way with taxes or delivery, or no tag key.
+        Conflict: deliveries stand side by side that would replace each other.
     """
     source = source_of(session, actor, event_id, source_id)
     lock(session, Source, id=source.id)
     own_event(session, actor, event_id)
     if basis not in {"billed", "effective"}:
         raise Invalid("basis", "Choose billed or effective cost.", field="basis")
+    if taxes not in {"excluded", "shared"}:
+        raise Invalid("taxes", "Choose what becomes of taxes.", field="taxes")
     known = [word for word in CATEGORIES if word in charged]
     if not known:
         raise Invalid("charged", "Choose at least one category.", field="charged")
@@ -128,13 +140,41 @@ def change_source(
     if not 1 <= len(keys) <= 10:  # noqa: PLR2004 - said in the message
         raise Invalid("tag_keys", "Name 1 to 10 tag keys.", field="tag_keys")
     source.basis, source.charged, source.tag_keys = basis, ",".join(known), ",".join(keys)
+    source.taxes = taxes
+    _deliver(session, source, delivery)
     session.flush()
     made = remap(session, actor, source)
     say_of(
         session, actor, source, "source.changed",
-        basis=basis, charged=known, tag_keys=keys, postings=made,
+        basis=basis, charged=known, tag_keys=keys, taxes=taxes, delivery=delivery, postings=made,
     )  # fmt: skip
     return made
+
+
+def _deliver(session: Session, source: Source, delivery: str) -> None:
+    """Change how a source delivers; the files that came so far become parts, or the whole.
+
+    Raises:
+        Invalid: no such way.
+        Conflict: several files of a month would have to become one.
+    """
+    if delivery not in {"overwrite", "append"}:
+        raise Invalid("delivery", "Choose how it delivers.", field="delivery")
+    if delivery == source.delivery:
+        return
+    stored = [row for row in stored_of(session, source_id=source.id) if row.source_id == source.id]
+    if delivery == "overwrite" and len({row.name[:2] for row in stored}) < len(stored):
+        raise Conflict(
+            "parts",
+            "Several files of one month are booked side by side; a single bill cannot take "
+            "their place by itself. Nothing was changed.",
+            field="delivery",
+        )
+    for row in stored:
+        part = row.file_name if delivery == "append" else ""
+        session.get_one(BillScope, row.scope_id).part = part
+    source.delivery = delivery
+    session.flush()
 
 
 def seed_rule(

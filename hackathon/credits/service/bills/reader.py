@@ -14,7 +14,7 @@ import re
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal, localcontext
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -25,7 +25,7 @@ from hackathon.credits.service.bills.stream import Bytes, parts_of, text_of
 from hackathon.shared.errors import Invalid, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from hackathon.credits.service.bills.stage import Stage
@@ -41,6 +41,9 @@ MOST_KNOWN = 5_000
 REJECTS_KEPT = 1_000
 MODULUS = 1 << 128
 EXACT = Context(prec=120)
+HOURS = 24
+LONG = timedelta(days=1)
+"""A charge for longer than a day, such as a month's fee, says nothing about what came in by now."""
 DIGITS = b"0123456789.-"
 SHORT = 30
 """Digits that no `focus.amount` finds too small or too many."""
@@ -74,6 +77,9 @@ class Records(Protocol):
         """The next record."""
 
 
+ScopeName = tuple[str, date, str]
+"""Billing account, first day of the billing period, part: the file's name where each file
+stands for itself, else empty."""
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -127,10 +133,34 @@ class Scan:
     rejects: list[Reject] = field(default_factory=list)
     lost: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     """What rejected rows cost, billed and effective, by currency."""
-    lost_hash: int = 0
-    """Which rows were rejected, in any order; a part of the first scope's hash."""
-    through: dict[tuple[str, date], datetime] = field(default_factory=dict)
-    """Through when each scope's charges reach."""
+    lost_hash: dict[str, int] = field(default_factory=dict)
+    """Which rows of each part were rejected, in any order; it counts in its first scope's hash."""
+    through: dict[ScopeName, datetime] = field(default_factory=dict)
+    """Through when each scope's charges reach; those for longer than a day when there is
+    nothing else."""
+    long_through: dict[ScopeName, datetime] = field(default_factory=dict)
+    files: list[tuple[str, str]] = field(default_factory=list)
+    """Name and hash of each file, where there are several."""
+
+    def add(self, other: Scan) -> None:
+        """Add what another part of the same delivery holds."""
+        self.version = other.version
+        self.rows += other.rows
+        self.rejected += other.rejected
+        self.rejects += other.rejects
+        self.warnings += [line for line in other.warnings if line not in self.warnings]
+        self.tag_keys = sorted({*self.tag_keys, *other.tag_keys})
+        for part, digest in other.lost_hash.items():
+            self.lost_hash[part] = (self.lost_hash.get(part, 0) + digest) % MODULUS
+        for unit, (billed, effective) in other.lost.items():
+            one, two = self.lost.get(unit, (Decimal(0), Decimal(0)))
+            self.lost[unit] = (one + billed, two + effective)
+        for mine, theirs in (
+            (self.through, other.through),
+            (self.long_through, other.long_through),
+        ):
+            for name, end in theirs.items():
+                mine[name] = max(mine.get(name, end), end)
 
 
 Fixed = tuple[str, date, str, str, str, str, str, str]
@@ -139,10 +169,18 @@ sub-account."""
 
 
 class Reader:
-    """Reads one file into a stage."""
+    """Reads one file into a stage.
 
-    def __init__(self, stage: Stage, tag_keys: Sequence[str]) -> None:
+    Cells of `by_hour` days keep the hour a charge begins in; `part` names the file where
+    each file stands for itself.
+    """
+
+    def __init__(
+        self, stage: Stage, tag_keys: Sequence[str], by_hour: Collection[date] = (), part: str = ""
+    ) -> None:
         self._stage = stage
+        self._by_hour = frozenset(day.toordinal() for day in by_hour)
+        self._part = part
         self._wanted = [focus.fold(key) for key in tag_keys]
         self._begin_anew()
 
@@ -153,11 +191,11 @@ class Reader:
         self._scopes: Numbers[tuple[str, date]] = Numbers()
         self._scope_of: list[int] = []
         self._picks: Numbers[str] = Numbers()
-        self._periods: Numbers[tuple[int, datetime]] = Numbers()
+        self._periods: Numbers[tuple[int, datetime, bool]] = Numbers()
         self._pairs: set[tuple[int, int]] = set()
         self._fixed_of = Memo(self._read_fixed)
         self._period_of = Memo(self._read_period)
-        self._day_of: list[int] = []
+        self._slot_of: list[int] = []
         self._pick_of = Memo(self._read_tags)
         self._keys: set[str] = set()
         self._slots: Numbers[tuple[int, int, int]] = Numbers()
@@ -323,8 +361,8 @@ class Reader:
             _amounts(effective, COSTS[1], required=False),
             _amounts(listed, COSTS[2], required=False),
         )
-        days = map(self._day_of.__getitem__, periods)
-        slots = list(map(self._slots.__getitem__, zip(fixed, days, picks, strict=True)))
+        times = map(self._slot_of.__getitem__, periods)
+        slots = list(map(self._slots.__getitem__, zip(fixed, times, picks, strict=True)))
         self._pairs.update(zip(map(self._scope_of.__getitem__, fixed), periods, strict=True))
         self._grow()
         counts = self._counts
@@ -371,7 +409,8 @@ class Reader:
             self._lost[currency][index] += amount
         said = "\x1d".join((reason, currency, *map(str, known)))
         digest = hashlib.blake2b(said.encode(), digest_size=16).digest()
-        self.scan.lost_hash = (self.scan.lost_hash + int.from_bytes(digest, "big")) % MODULUS
+        before = self.scan.lost_hash.get(self._part, 0)
+        self.scan.lost_hash[self._part] = (before + int.from_bytes(digest, "big")) % MODULUS
         if len(self.scan.rejects) < REJECTS_KEPT:
             self.scan.rejects.append(Reject(line, reason, currency, *known))
 
@@ -423,9 +462,11 @@ class Reader:
         if end <= start:
             self._warn("Some charges end before they begin; the day they begin counts.")
             end = start
-        number = self._periods[start.toordinal(), end]
-        if number == len(self._day_of):
-            self._day_of.append(start.toordinal())
+        day = start.toordinal()
+        slot = day * HOURS + (start.hour if day in self._by_hour else 0)
+        number = self._periods[slot, end, end - start > LONG]
+        if number == len(self._slot_of):
+            self._slot_of.append(slot)
         return number
 
     def _read_tags(self, raw: str) -> int:
@@ -458,9 +499,10 @@ class Reader:
         scan = self.scan
         periods, scopes = list(self._periods), list(self._scopes)
         for scope, period in self._pairs:
-            end = periods[period][1]
-            name = scopes[scope]
-            scan.through[name] = max(scan.through.get(name, end), end)
+            _, end, is_long = periods[period]
+            name = (*scopes[scope], self._part)
+            found = scan.long_through if is_long else scan.through
+            found[name] = max(found.get(name, end), end)
         scan.version = self._layout.version
         scan.warnings = [*self._layout.warnings, *self._said]
         scan.tag_keys = sorted(self._keys)
@@ -469,7 +511,7 @@ class Reader:
         self._stage.join(
             lambda number: fixed[number],
             lambda number: picks[number],
-            date.fromordinal,
+            self._part,
         )
         return scan
 

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hackathon.credits.queries.bills import source_named
 from hackathon.credits.rules import CURRENCY
-from hackathon.credits.service.bills.book import Booked, totals_of
-from hackathon.credits.service.bills.look import Preview, preview_of, settings_of
-from hackathon.credits.service.bills.stage import Stage, read_file
+from hackathon.credits.service.bills.delivery import File, read_delivery
+from hackathon.credits.service.bills.look import Preview, preview_of, wanted_of
+from hackathon.credits.service.bills.stage import Stage
+from hackathon.credits.service.bills.store import totals_of
 from hackathon.people.rules import check_program_lead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.orm import Session
 
+    from hackathon.credits.service.bills.book import Booked
     from hackathon.people.rules import Actor
 
 
@@ -32,17 +33,17 @@ class Run:
 
 
 @contextmanager
-def staged(session: Session, actor: Actor, path: Path, source: str) -> Iterator[Run]:
-    """Read a file into a stage that lasts as long as the block.
+def staged(session: Session, actor: Actor, files: Sequence[File], source: str) -> Iterator[Run]:
+    """Read a delivery into a stage that lasts as long as the block.
 
     Raises:
         NotAllowed: not a program lead; a bill may reach every event.
         Invalid, TooLarge, Conflict: as reading and looking refuse.
     """
     check_program_lead(actor)
-    keys = settings_of(source_named(session, " ".join(source.split()))).tag_keys
+    wanted = wanted_of(session, source)
     with tempfile.TemporaryDirectory(prefix="hackathon-bill-") as folder:
-        scan = read_file(path, Path(folder) / "stage.db", keys)
+        scan = read_delivery(files, Path(folder) / "stage.db", wanted)
         stage = Stage(Path(folder) / "stage.db")
         try:
             yield Run(preview_of(session, source=source, scan=scan, stage=stage), stage)

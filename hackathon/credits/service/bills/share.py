@@ -4,81 +4,67 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from hackathon.credits.rules import CURRENCY, Kind
-from hackathon.credits.service.bills.focus import fold
 from hackathon.shared.errors import Invalid
 from hackathon.shared.money import MICROS, Micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from datetime import date
 
     from hackathon.credits.service.bills.stage import Cell
+    from hackathon.credits.service.bills.whose import Mapping, Place, Rate
 
 EXACT = Context(prec=120)
 ZERO = Decimal(0)
-SETTLING = timedelta(days=10)
-"""Costs reach a team until so long after the event; a billing period is closed so long
-after its end."""
 LARGEST_TOTAL = Decimal(10) ** 12
-INVALID = "?"
-
-
-class Rule(NamedTuple):
-    """Whose costs carry this account, tag value or beginning of an account, from a day on."""
-
-    id: int
-    kind: str
-    key: str
-    value: str
-    team_id: int | None
-    from_day: date | None
-
-
-class Window(NamedTuple):
-    """The days in which costs can be a team's."""
-
-    first: date
-    last: date
-
-
-def window_of(starts_at: datetime, ends_at: datetime) -> Window:
-    """From the event's first day (UTC) until it has settled."""
-    return Window(starts_at.date(), (ends_at + SETTLING).date())
-
-
-class Place(NamedTuple):
-    """Where a cell goes; `why` says what kept it from a team."""
-
-    holder: Kind | None
-    team_id: int | None
-    why: str
-    conflict: bool
+TAX = "Tax"
+CORRECTION = "Correction"
 
 
 class Bucket(NamedTuple):
-    """What is rounded once: one holder's part of one scope, in one currency."""
+    """What is rounded once: one holder's part of one scope, in one currency.
+
+    `origin` is the currency it was billed in when that is another; a rate made it this one.
+    """
 
     account: str
     period: date
+    part: str
     holder: str
     team_id: int | None
     currency: str
+    origin: str = ""
+
+
+class Change(NamedTuple):
+    """An account that changed hands within a day."""
+
+    sub_account: str
+    day: date
 
 
 @dataclass
 class Left:
-    """Costs without a team that look alike."""
+    """Costs without a team that look alike, in one currency."""
 
     sub_account: str
     tags: str
     why: str
+    currency: str
     rows: int = 0
     amount: Decimal = ZERO
+
+
+@dataclass
+class Month:
+    """A billing month: what its invoice says, and what later months' corrections say of it."""
+
+    invoiced: Decimal = ZERO
+    later: Decimal = ZERO
 
 
 @dataclass
@@ -103,13 +89,26 @@ class Shares:
 
     buckets: dict[Bucket, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
     sums: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
-    left: dict[tuple[str, str, str], Left] = field(default_factory=dict)
+    left: dict[tuple[str, str, str, str], Left] = field(default_factory=dict)
     excluded: dict[str, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    origins: dict[Bucket, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    """What buckets of another origin were billed, in that currency."""
+    rates: dict[tuple[date, str], Rate] = field(default_factory=dict)
+    """Those that were used, by billing period and currency."""
+    unrated: dict[tuple[date, str], Decimal] = field(
+        default_factory=lambda: defaultdict(lambda: ZERO)
+    )
+    """What waits for a rate, by billing period and currency."""
+    months: dict[date, Month] = field(default_factory=lambda: defaultdict(Month))
+    """What each billing month came to in the ledger's currency, and what later ones corrected."""
+    changes: dict[Change, int] = field(default_factory=lambda: defaultdict(int))
+    """Accounts that changed hands within a day, and their rows that say no hour of it."""
     rows: int = 0
     conflicts: int = 0
     disagreeing: int = 0
     """Rows whose billed or effective cost is zero while the other is not."""
     billed: Decimal = ZERO
+    """All of it in the ledger's currency, as `effective` and `listed`."""
     effective: Decimal = ZERO
     listed: Decimal = ZERO
 
@@ -117,6 +116,20 @@ class Shares:
     def main(self) -> Sums:
         """Those of the ledger's currency."""
         return self.sums[CURRENCY]
+
+    @property
+    def discount(self) -> Decimal | None:
+        """The part of the list price that was not billed, 0 to 1; None when that says nothing."""
+        if self.listed <= 0 or self.listed < self.billed:
+            return None
+        with localcontext(EXACT):
+            return (self.listed - self.billed) / self.listed
+
+    @property
+    def converted(self) -> Decimal:
+        """What other currencies came to in that of the ledger, by their rates."""
+        with localcontext(EXACT):
+            return sum((amount for bucket, amount in self.buckets.items() if bucket.origin), ZERO)
 
     def by_team(self) -> dict[int, Decimal]:
         """Exact totals of teams."""
@@ -134,82 +147,6 @@ class Shares:
         )
 
 
-def tags_of(packed: str) -> dict[str, str]:
-    """The chosen tags of a cell, by folded key."""
-    if not packed or packed == INVALID:
-        return {}
-    return dict(pair.split("\x1e", 1) for pair in packed.split("\x1f"))
-
-
-class Mapping:
-    """The rules of a source, ready to be asked."""
-
-    def __init__(
-        self,
-        rules: Iterable[Rule],
-        windows: dict[int, Window],
-        tag_keys: Sequence[str],
-        charged: Iterable[str],
-    ) -> None:
-        self._exact: dict[tuple[str, str, str], list[Rule]] = defaultdict(list)
-        self._prefixes: list[Rule] = []
-        for rule in sorted(
-            rules, key=lambda rule: (rule.from_day or date.min, rule.id), reverse=True
-        ):
-            if rule.kind == "prefix":
-                self._prefixes.append(rule)
-            else:
-                self._exact[rule.kind, rule.key, rule.value].append(rule)
-        self._prefixes.sort(key=lambda rule: -len(rule.value))
-        self._windows = windows
-        self._keys = [fold(key) for key in tag_keys]
-        self._charged = frozenset(charged)
-        self._known: dict[tuple[str, str, date, str, str], Place] = {}
-
-    def place(self, cell: Cell) -> Place:
-        """Where a cell goes."""
-        key = (cell.sub_account, cell.tags, cell.day, cell.category, cell.currency)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._place(cell)
-        return found
-
-    def _place(self, cell: Cell) -> Place:
-        if cell.category not in self._charged:
-            return Place(Kind.EXCLUDED, None, cell.category, conflict=False)
-        if cell.currency != CURRENCY:
-            return Place(Kind.UNALLOCATED, None, f"billed in {cell.currency}", conflict=False)
-        said = [rule for rule in self._candidates(cell) if rule is not None]
-        if not said:
-            why = "no account or tag" if not (cell.sub_account or cell.tags) else "no rule for it"
-            why = "tags cannot be read" if cell.tags == INVALID else why
-            return Place(Kind.UNALLOCATED, None, why, conflict=False)
-        first = said[0]
-        conflict = any(rule.team_id != first.team_id for rule in said[1:])
-        if first.team_id is None:
-            return Place(Kind.UNALLOCATED, None, "nobody's by rule", conflict=conflict)
-        window = self._windows[first.team_id]
-        if not window.first <= cell.day <= window.last:
-            return Place(Kind.UNALLOCATED, None, "outside the event's days", conflict=conflict)
-        return Place(None, first.team_id, "", conflict=conflict)
-
-    def _candidates(self, cell: Cell) -> list[Rule | None]:
-        """What account, tags in their order, and the longest prefix say."""
-        tags = tags_of(cell.tags)
-        named = [("account", "", cell.sub_account)] if cell.sub_account else []
-        named += [("tag", key, fold(tags[key])) for key in self._keys if key in tags]
-        said = [_at(self._exact.get(name, []), cell.day) for name in named]
-        if not any(said):
-            fits = [r for r in self._prefixes if cell.sub_account.startswith(r.value)]
-            said.append(_at(fits, cell.day))
-        return said
-
-
-def _at(rules: Sequence[Rule], day: date) -> Rule | None:
-    """The rule in force on a day; the newest come first."""
-    return next((rule for rule in rules if rule.from_day is None or rule.from_day <= day), None)
-
-
 def share(
     cells: Iterable[Cell],
     mapping: Mapping,
@@ -225,17 +162,28 @@ def share(
         lost: What rejected rows cost, billed and effective, by currency; without a
             readable currency they count to that of the ledger.
     """
-    found = Shares()
+    found = Shares(rates=mapping.rates)
+    taxes: dict[tuple[str, date, str, str], Decimal] = defaultdict(lambda: ZERO)
     with localcontext(EXACT):
         for cell in cells:
-            _put(found, cell, mapping.place(cell), basis)
+            place = mapping.place(cell)
+            if mapping.shares_taxes and place.why == TAX and place.holder is Kind.EXCLUDED:
+                taxes[cell.account, cell.period, cell.part, cell.currency] += _count(
+                    found, cell, place, basis
+                )
+                continue
+            _put(found, cell, place, basis)
+            if cell.hour == 0 and mapping.changes_hands(cell):
+                found.changes[Change(cell.sub_account, cell.day)] += cell.rows
+        for (account, period, part, unit), amount in taxes.items():
+            _share_tax(found, Bucket(account, period, part, "", None, unit), amount)
         for unit, costs in (lost or {}).items():
             found.sums[unit or CURRENCY].rejected += costs[basis == "effective"]
     return found
 
 
 def _put(found: Shares, cell: Cell, place: Place, basis: str) -> None:
-    amount = cell.billed if basis == "billed" else cell.effective
+    amount = _count(found, cell, place, basis)
     sums = found.sums[cell.currency]
     holder = "team" if place.holder is None else place.holder.value
     if place.holder is None:
@@ -245,17 +193,90 @@ def _put(found: Shares, cell: Cell, place: Place, basis: str) -> None:
         found.excluded[place.why] += amount
     else:
         sums.unallocated += amount
-        key = (cell.sub_account, cell.tags, place.why)
+        key = (cell.sub_account, cell.tags, place.why, cell.currency)
         left = found.left.setdefault(key, Left(*key))
         left.rows += cell.rows
         left.amount += amount
-    found.buckets[Bucket(cell.account, cell.period, holder, place.team_id, cell.currency)] += amount
+        if cell.currency != CURRENCY and (cell.period, cell.currency) not in found.rates:
+            found.unrated[cell.period, cell.currency] += amount
+    bucket = Bucket(cell.account, cell.period, cell.part, holder, place.team_id, cell.currency)
+    _add(found, bucket, amount)
+
+
+def _add(found: Shares, bucket: Bucket, amount: Decimal) -> None:
+    """Add to a bucket; a team's costs in another currency by their rate."""
+    if bucket.team_id is None or bucket.currency == CURRENCY:
+        found.buckets[bucket] += amount
+        return
+    rate = found.rates[bucket.period, bucket.currency]
+    there = bucket._replace(currency=CURRENCY, origin=bucket.currency)
+    found.buckets[there] += amount * rate.value
+    found.origins[there] += amount
+
+
+def _share_tax(found: Shares, of: Bucket, amount: Decimal) -> None:
+    """Share a scope's tax by what teams and costs without one bear of it, to the last digit.
+
+    Where nobody bears anything it stays excluded.
+    """
+    sums = found.sums[of.currency]
+    bearing: list[tuple[Bucket, Decimal]] = []
+    for bucket, borne in sorted(found.buckets.items(), key=str):
+        same = bucket[:3] == of[:3] and (bucket.origin or bucket.currency) == of.currency
+        weight = found.origins[bucket] if bucket.origin else borne
+        if same and bucket.holder != Kind.EXCLUDED.value and weight > 0:
+            bearing.append((bucket._replace(currency=of.currency, origin=""), weight))
+    if not bearing or not amount:
+        sums.excluded += amount
+        found.excluded[TAX] += amount
+        found.buckets[of._replace(holder=Kind.EXCLUDED.value)] += amount
+        return
+    for (bucket, _), part in zip(
+        bearing, shared_by(amount, [weight for _, weight in bearing]), strict=True
+    ):
+        _add(found, bucket, part)
+        if bucket.team_id is not None:
+            sums.teams += part
+            continue
+        sums.unallocated += part
+        key = ("", "", "its share of tax", of.currency)
+        found.left.setdefault(key, Left(*key)).amount += part
+
+
+def shared_by(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Parts of an amount by weights above zero, in micros or finer: they add up to it exactly.
+
+    The largest remainders get what is left, the earlier first.
+    """
+    with localcontext(EXACT):
+        places = min(int(amount.as_tuple().exponent), -6)
+        unit = Decimal(1).scaleb(places)
+        whole = int(abs(amount).scaleb(-places))
+        scale = min(int(weight.as_tuple().exponent) for weight in weights)
+        parts = [int(weight.scaleb(-scale)) for weight in weights]
+        total = sum(parts)
+        shares = [whole * part // total for part in parts]
+        order = sorted(range(len(parts)), key=lambda i: (-(whole * parts[i] % total), i))
+        for index in order[: whole - sum(shares)]:
+            shares[index] += 1
+        return [(-share if amount < 0 else share) * unit for share in shares]
+
+
+def _count(found: Shares, cell: Cell, place: Place, basis: str) -> Decimal:
+    """Count a cell's rows and costs; its amount on this basis."""
     found.rows += cell.rows
     found.conflicts += cell.rows if place.conflict else 0
     found.disagreeing += cell.rows if bool(cell.billed) != bool(cell.effective) else 0
-    found.billed += cell.billed
-    found.effective += cell.effective
-    found.listed += cell.listed
+    amount = cell.billed if basis == "billed" else cell.effective
+    if cell.currency == CURRENCY:
+        found.billed += cell.billed
+        found.effective += cell.effective
+        found.listed += cell.listed
+        found.months[cell.period].invoiced += amount
+        month = cell.day.replace(day=1)
+        if cell.class_ == CORRECTION and month < cell.period.replace(day=1):
+            found.months[month].later += amount
+    return amount
 
 
 def rounded(amount: Decimal) -> Micros:

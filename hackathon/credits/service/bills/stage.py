@@ -15,16 +15,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hackathon.credits.service.bills.focus import plain
-from hackathon.credits.service.bills.reader import MODULUS, Reader, Reject, Scan
+from hackathon.credits.service.bills.reader import HOURS, MODULUS, Reader, Reject, Scan
 from hackathon.shared.clock import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from hackathon.credits.service.bills.reader import Fixed
+    from hackathon.credits.service.bills.reader import Fixed, ScopeName
 
 EXACT = Context(prec=120)
+INSERT = f"INSERT INTO cells VALUES ({','.join('?' * 16)})"  # noqa: S608 - our own text
+KEYS = ", ".join(str(number) for number in range(1, 13))
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,7 +35,9 @@ class Cell(NamedTuple):
 
     account: str
     period: date
+    part: str
     day: date
+    hour: int
     currency: str
     category: str
     class_: str
@@ -49,10 +53,11 @@ class Cell(NamedTuple):
 
 @dataclass
 class Scope:
-    """A billing account's billing period as a file has it."""
+    """A billing account's billing period (or one file of it) as a delivery has it."""
 
     account: str
     period: date
+    part: str
     rows: int = 0
     hash: int = 0
     days: set[date] = field(default_factory=set)
@@ -66,17 +71,25 @@ class Scope:
         """The hash as text."""
         return f"{self.hash:032x}"
 
+    @property
+    def name(self) -> ScopeName:
+        """What tells it from others."""
+        return self.account, self.period, self.part
+
 
 def digest_of(cell: Cell) -> int:
     """The hash of one cell.
 
     Those of a scope are added modulo 2^128, so that neither the order of the rows nor the
-    packing of the file matters, only what is booked.
+    packing of the file matters, only what is booked; nor its name, nor an hour nobody kept.
     """
-    said = "\x1d".join(
-        plain(part) if isinstance(part, Decimal) else str(part) for part in cell
-    ).encode()
-    return int.from_bytes(hashlib.blake2b(said, digest_size=16).digest(), "big")
+    kept = (*cell[:2], *cell[3:4], *(cell[4:5] if cell.hour else ()), *cell[5:])
+    said = "\x1d".join(plain(part) if isinstance(part, Decimal) else str(part) for part in kept)
+    return _number(said)
+
+
+def _number(said: str) -> int:
+    return int.from_bytes(hashlib.blake2b(said.encode(), digest_size=16).digest(), "big")
 
 
 class Stage:
@@ -87,9 +100,9 @@ class Stage:
         self._rows.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
             "PRAGMA temp_store = FILE;"
-            "CREATE TABLE IF NOT EXISTS part (fixed, day, pick, rows, billed, effective, listed);"
-            "CREATE TABLE IF NOT EXISTS cells (account, period, day, currency, category, class,"
-            " provider, service, sub_account, tags, rows, billed, effective, listed);"
+            "CREATE TABLE IF NOT EXISTS part (fixed, slot, pick, rows, billed, effective, listed);"
+            "CREATE TABLE IF NOT EXISTS cells (account, period, part, day, hour, currency, category,"
+            " class, provider, service, sub_account, tags, rows, billed, effective, listed);"
             "CREATE TABLE IF NOT EXISTS summary (body)"
         )
 
@@ -107,13 +120,13 @@ class Stage:
         self,
         fixed: Callable[[int], Fixed],
         pick: Callable[[int], str],
-        day: Callable[[int], date],
+        part: str,
     ) -> None:
         """Add partial sums up to cells; numbers become what they stand for."""
         self._rows.execute("BEGIN")
         self._rows.executemany(
-            "INSERT INTO cells VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            self._joined(fixed, pick, day),
+            INSERT,
+            self._joined(fixed, pick, part),
         )
         self._rows.execute("DROP TABLE part")
         self._rows.execute("COMMIT")
@@ -122,10 +135,10 @@ class Stage:
         self,
         fixed: Callable[[int], Fixed],
         pick: Callable[[int], str],
-        day: Callable[[int], date],
+        part: str,
     ) -> Iterator[tuple[object, ...]]:
-        parts = self._rows.execute("SELECT * FROM part ORDER BY fixed, day, pick")
-        for key, group in groupby(parts, lambda part: part[:3]):
+        sums = self._rows.execute("SELECT * FROM part ORDER BY fixed, slot, pick")
+        for key, group in groupby(sums, lambda row: row[:3]):
             rows, billed, effective, listed = 0, Decimal(0), Decimal(0), Decimal(0)
             with localcontext(EXACT):
                 for *_, count, one, two, three in group:
@@ -134,24 +147,25 @@ class Stage:
                     effective += Decimal(two)
                     listed += Decimal(three)
             account, period, unit, category, class_, provider, service, sub = fixed(key[0])
+            day, hour = divmod(key[1], HOURS)
             yield (
-                account, period.isoformat(), day(key[1]).isoformat(), unit, category, class_,
-                provider, service, sub, pick(key[2]), rows, plain(billed), plain(effective),
-                plain(listed),
+                account, period.isoformat(), part, date.fromordinal(day).isoformat(), hour, unit,
+                category, class_, provider, service, sub, pick(key[2]), rows, plain(billed),
+                plain(effective), plain(listed),
             )  # fmt: skip
 
     def take(self, others: Sequence[Path]) -> None:
         """Add up the cells of other stages."""
-        names = [f"other{number}" for number in range(len(others))]
-        for name, path in zip(names, others, strict=True):
-            self._rows.execute(f"ATTACH ? AS {name}", [str(path)])
-        union = " UNION ALL ".join(f"SELECT * FROM {name}.cells" for name in names)  # noqa: S608 - our own names
-        found = self._rows.execute(f"{union} ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10")
+        self._rows.execute("CREATE TABLE taken AS SELECT * FROM cells WHERE 0")
+        for path in others:
+            self._rows.execute("ATTACH ? AS other", [str(path)])
+            self._rows.execute("INSERT INTO taken SELECT * FROM other.cells")
+            self._rows.execute("DETACH other")
+        found = self._rows.execute(f"SELECT * FROM taken ORDER BY {KEYS}")  # noqa: S608 - our own text
         self._rows.execute("BEGIN")
-        self._rows.executemany(
-            "INSERT INTO cells VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", _added(found)
-        )
+        self._rows.executemany(INSERT, _added(found))
         self._rows.execute("COMMIT")
+        self._rows.execute("DROP TABLE taken")
 
     def cells(self) -> Iterator[Cell]:
         """Every cell, in no order that matters."""
@@ -159,18 +173,20 @@ class Stage:
             yield Cell(
                 row[0],
                 date.fromisoformat(row[1]),
-                date.fromisoformat(row[2]),
-                *row[3:11],
-                *map(Decimal, row[11:]),
+                row[2],
+                date.fromisoformat(row[3]),
+                *row[4:13],
+                *map(Decimal, row[13:]),
             )
 
     def scopes(self, scan: Scan) -> list[Scope]:
         """The scopes of the file, added up."""
-        found: dict[tuple[str, date], Scope] = {}
+        found: dict[ScopeName, Scope] = {}
+        through = {**scan.long_through, **scan.through}
         with localcontext(EXACT):
             for cell in self.cells():
-                name = (cell.account, cell.period)
-                scope = found.setdefault(name, Scope(*name, through=scan.through.get(name, NEVER)))
+                name = (cell.account, cell.period, cell.part)
+                scope = found.setdefault(name, Scope(*name, through=through.get(name, NEVER)))
                 scope.rows += cell.rows
                 scope.hash = (scope.hash + digest_of(cell)) % MODULUS
                 scope.days.add(cell.day)
@@ -178,8 +194,10 @@ class Stage:
                 scope.effective += cell.effective
                 scope.currencies = tuple(sorted({*scope.currencies, cell.currency}))
         ordered = [found[name] for name in sorted(found)]
-        if ordered:  # which rows were rejected is told apart, too, once
-            ordered[0].hash = (ordered[0].hash + scan.lost_hash) % MODULUS
+        lost = dict(scan.lost_hash)
+        for scope in ordered:  # through when, and once a part which rows were rejected, count, too
+            end = _number(utc_text(scope.through))
+            scope.hash = (scope.hash + end + lost.pop(scope.part, 0)) % MODULUS
         return ordered
 
     def keep(self, scan: Scan) -> None:
@@ -188,7 +206,8 @@ class Stage:
             **asdict(scan),
             "rejects": [[r.line, r.reason, r.currency, str(r.billed), str(r.effective)] for r in scan.rejects],
             "lost": {unit: [str(a), str(b)] for unit, (a, b) in scan.lost.items()},
-            "through": [[a, p.isoformat(), utc_text(t)] for (a, p), t in scan.through.items()],
+            "through": _packed(scan.through),
+            "long_through": _packed(scan.long_through),
         }  # fmt: skip
         self._rows.execute("INSERT INTO summary VALUES (?)", [json.dumps(body)])
 
@@ -203,9 +222,12 @@ class Stage:
             for line, why, unit, billed, effective in body["rejects"]
         ]
         body["lost"] = {u: (Decimal(a), Decimal(b)) for u, (a, b) in body["lost"].items()}
-        body["through"] = {
-            (a, date.fromisoformat(p)): datetime.fromisoformat(t) for a, p, t in body["through"]
-        }
+        for name in ("through", "long_through"):
+            body[name] = {
+                (account, date.fromisoformat(period), part): datetime.fromisoformat(moment)
+                for account, period, part, moment in body[name]
+            }
+        body["files"] = [(name, digest) for name, digest in body["files"]]
         return Scan(**body)
 
     def close(self) -> None:
@@ -213,13 +235,17 @@ class Stage:
         self._rows.close()
 
 
+def _packed(found: dict[ScopeName, datetime]) -> list[list[str]]:
+    return [[a, period.isoformat(), part, utc_text(t)] for (a, period, part), t in found.items()]
+
+
 def _added(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[object, ...]]:
-    for key, group in groupby(rows, lambda row: row[:10]):
+    for key, group in groupby(rows, lambda row: row[:12]):
         count, *sums = 0, Decimal(0), Decimal(0), Decimal(0)
         with localcontext(EXACT):
             for row in group:
-                count += row[10]
-                sums = [total + Decimal(more) for total, more in zip(sums, row[11:], strict=True)]
+                count += row[12]
+                sums = [total + Decimal(more) for total, more in zip(sums, row[13:], strict=True)]
         yield (*key, count, *map(plain, sums))
 
 
@@ -228,8 +254,19 @@ def read_file(
     stage: Path,
     tag_keys: Sequence[str],
     told: Callable[[int], object] = lambda _done: None,
+    *,
+    by_hour: Collection[date] = (),
+    part: str = "",
 ) -> Scan:
     """Read a bill into a stage file.
+
+    Args:
+        path: The file.
+        stage: Where its cells go.
+        tag_keys: Tags to keep.
+        told: Called with the bytes read so far.
+        by_hour: Days whose cells keep the hour.
+        part: The file's name where each file stands for itself.
 
     Raises:
         Invalid, TooLarge: as `Reader.read`.
@@ -238,12 +275,12 @@ def read_file(
 
     if crew.is_worth_it(path):
         try:
-            return crew.read_together(path, stage, tag_keys, told)
+            return crew.read_together(path, stage, crew.Wish(tag_keys, by_hour, part), told)
         except crew.Alone:
             stage.unlink(missing_ok=True)
     rows = Stage(stage)
     try:
-        scan = Reader(rows, tag_keys).read(path, told)
+        scan = Reader(rows, tag_keys, by_hour, part).read(path, told)
         rows.keep(scan)
         return scan
     finally:

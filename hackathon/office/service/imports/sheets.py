@@ -16,8 +16,9 @@ from hackathon.judging.rules import (
     check_text,
     parse_form_value,
 )
+from hackathon.judging.service.held import own_round
 from hackathon.judging.service.marks import Texts
-from hackathon.judging.service.rounds import own_round, take_in
+from hackathon.judging.service.rounds import take_in
 from hackathon.judging.service.seats import add_seat
 from hackathon.judging.service.sheets import bring_sheet
 from hackathon.office.rules.tables import Problem, fold_column
