@@ -55,6 +55,12 @@ class NominateForm(HoldForm):
     reason = StringField("Why this one", [Length(max=2000)])
 
 
+class WishForm(Form):
+    """What a team needs to go on."""
+
+    needs = TextAreaField("What it needs", [LONG])
+
+
 class MoveForm(Form):
     """One transition: the fields its row names, and the version the typist saw."""
 

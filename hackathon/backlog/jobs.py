@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select
 
 from hackathon.backlog.metrics import CHECK_IN_LABELS
-from hackathon.backlog.models import CheckIn, Proposal, ProposalMember
+from hackathon.backlog.models import CheckIn, FurtherWish, Proposal, ProposalMember
 from hackathon.backlog.queries.figures import deadlines_of
 from hackathon.backlog.queries.proposals import ASKED, FOLLOWED, today_of
 from hackathon.backlog.rules import State
+from hackathon.events.models import Event
+from hackathon.people import queries as people
 from hackathon.people.queries import people_by
+from hackathon.projects.models import Project
 from hackathon.shared import mail
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading, transaction
@@ -24,6 +27,7 @@ from hackathon.shared.jobs import every_minute, on_fact
 from hackathon.shared.notices import Notice, notify
 from hackathon.shared.show import day
 from hackathon.shared.telling import Kind, Way, Word, letter, tell, ways_of
+from hackathon.teams.models import Membership, Team
 
 if TYPE_CHECKING:
     from datetime import date
@@ -84,9 +88,9 @@ def tell_of_moves(session: Session, fact: FactRow) -> None:
     if to is State.DRAFT:
         return
     team = session.scalars(select(ProposalMember.person_id).filter_by(proposal_id=found.id))
-    people = {*team, found.author_id, found.owner_id} - {None, fact.actor_id}
+    told = {*team, found.author_id, found.owner_id} - {None, fact.actor_id}
     words = "is in the backlog" if fact.values["verb"] == "promote" else f"is {_words(to)}"
-    for person_id in sorted(person_id for person_id in people if person_id is not None):
+    for person_id in sorted(person_id for person_id in told if person_id is not None):
         if fact.values["verb"] == "promote" and person_id == found.owner_id:
             continue  # the owner has a notice of their own
         notify(
@@ -95,6 +99,45 @@ def tell_of_moves(session: Session, fact: FactRow) -> None:
             key=f"moved:{fact.position}",
             text=f"{found.title} {words}.",
             link=f"/backlog/{found.id}",
+        )
+
+
+def _event_of(session: Session, fact: FactRow) -> Event:
+    return session.get_one(Event, int(fact.stream.split(":")[1]))
+
+
+@on_fact("event:", "wish.made")
+def tell_of_wishes(session: Session, fact: FactRow) -> None:
+    """Organizers read that a team wants to go on."""
+    event, wish = _event_of(session, fact), session.get_one(FurtherWish, int(fact.values["wish"]))
+    team = session.scalar(
+        select(Team.name)
+        .join(Project, Project.team_id == Team.id)
+        .where(Project.id == wish.project_id)
+    )
+    for person_id in people.organizer_ids(session, event.id):
+        notify(
+            session,
+            person_id=person_id,
+            key=f"wish:{fact.position}",
+            text=f"{event.name}: {team} wants to take its project further.",
+            link=f"/events/{event.slug}/results/promote",
+        )
+
+
+@on_fact("event:", "wish.declined")
+def tell_of_answers(session: Session, fact: FactRow) -> None:
+    """The team reads that its project does not go on now; the reason stands on its page."""
+    event, wish = _event_of(session, fact), session.get_one(FurtherWish, int(fact.values["wish"]))
+    project = session.get_one(Project, wish.project_id)
+    team = select(Membership.person_id).filter_by(team_id=project.team_id, left_at=None)
+    for person_id in session.scalars(team).all():
+        notify(
+            session,
+            person_id=person_id,
+            key=f"wish:{fact.position}",
+            text=f"{event.name}: your project does not go on now; read why.",
+            link=f"/events/{event.slug}/results/teams/{project.team_id}/further",
         )
 
 

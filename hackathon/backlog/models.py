@@ -193,3 +193,26 @@ class LearningCard(Base):
     reuse: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime] = mapped_column(default=now)
     written_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class FurtherWish(Base):
+    """A team asks that its project goes on, and says what it needs; the newest words count.
+
+    It is answered by a promotion, or declined with a reason.
+    """
+
+    __tablename__ = "further_wishes"
+    __table_args__ = (
+        UniqueConstraint("project_id"),
+        CheckConstraint("(declined_at IS NULL) = (note_id IS NULL)", name="declined_says_why"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    needs: Mapped[str] = mapped_column(Text)
+    wished_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    wished_at: Mapped[datetime] = mapped_column(default=now)
+    declined_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    declined_at: Mapped[datetime | None]
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))

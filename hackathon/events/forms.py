@@ -43,10 +43,11 @@ class EventForm(Form):
     team_min = IntegerField("Smallest team", [NumberRange(1, 50)], default=2)
     team_max = IntegerField("Largest team", [NumberRange(1, 50)], default=5)
     join_domain = StringField("Mail domain", [Length(max=200)])
+    is_rehearsal = BooleanField("This is a rehearsal")
     reason = StringField("Reason", [Length(max=2000)])
     version = HiddenField(default="0")
 
-    def plan(self, *, is_rehearsal: bool = False) -> Plan:
+    def plan(self) -> Plan:
         """The typed event.
 
         Raises:
@@ -67,7 +68,7 @@ class EventForm(Form):
             team_min=int(self.team_min.data or 0),
             team_max=int(self.team_max.data or 0),
             join_domain=str(self.join_domain.data or ""),
-            is_rehearsal=is_rehearsal,
+            is_rehearsal=bool(self.is_rehearsal.data),
         )
 
     def _instant(self, field: str, zone: str) -> datetime:

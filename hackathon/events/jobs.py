@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
 
-from hackathon.events.models import Announcement, Event, Registration
+from hackathon.events.models import Announcement, Event, Lesson, Registration
 from hackathon.events.queries import announcements, moves_of, schedule_of
 from hackathon.events.queries.readiness import readiness_of
 from hackathon.events.rules import Audience, next_boundary, phase_at
 from hackathon.events.service.announcements import send_due
 from hackathon.people.models import Person
-from hackathon.people.queries import organizer_ids
+from hackathon.people.queries import organizer_ids, people_by
 from hackathon.shared.clock import now, utc_text
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.facts import note_texts
@@ -43,6 +43,24 @@ def tell_of_moved_dates(session: Session, fact: FactRow) -> None:
     """The same when the dates were moved in the settings of a published event."""
     if fact.values.get("moved") and "reason" in fact.values:
         _tell(session, fact)
+
+
+@on_fact("event:", "lesson.added")
+def tell_the_owner(session: Session, fact: FactRow) -> None:
+    """Who is to see to an action reads it, unless they wrote it themselves."""
+    lesson = session.get_one(Lesson, int(fact.values["lesson"]))
+    event = session.get_one(Event, lesson.event_id)
+    if lesson.owner_id is None or lesson.owner_id == fact.actor_id or event.discarded_at:
+        return
+    word = Word(
+        kind=Kind.OUTCOMES,
+        key=f"lesson:{lesson.id}",
+        subject=f"{event.name}: an action is yours",
+        text=f"{event.name}, retrospective: you see to “{lesson.text}”",
+        link=f"/events/{event.slug}/retrospective",
+        by_mail=not event.is_rehearsal,
+    )
+    tell(session, people_by(session, [lesson.owner_id]), word)
 
 
 def _tell(session: Session, fact: FactRow) -> None:

@@ -1,4 +1,4 @@
-"""Events, moves between phases, registrations."""
+"""Events, moves between phases, registrations, lessons."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Event(Base):
     `quarter` is stored ("2026-Q4"), by default that of the last day in the zone. When the
     deadline moved last, from which, and the note that says why: `deadline_moved_at`, `_was`,
     `_note_id`.
+    A rehearsal with `discarded_at` is seen and found by nobody; its rows and facts stay.
     """
 
     __tablename__ = "events"
@@ -53,8 +54,37 @@ class Event(Base):
     published_at: Mapped[datetime | None]
     revealed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    discarded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Lesson(Base):
+    """A line of an event's retrospective: what went well, what to change, an action.
+
+    An action has an owner and is open until it ends as done or dropped; the other lines end
+    when they are taken off the page.
+    """
+
+    __tablename__ = "lessons"
+    __table_args__ = (
+        CheckConstraint("kind IN ('well', 'change', 'action')", name="kind_known"),
+        CheckConstraint("ended_as IS NULL OR ended_as IN ('done', 'dropped')", name="end_known"),
+        CheckConstraint("kind <> 'action' OR owner_id IS NOT NULL", name="action_is_owned"),
+        Index("ix_lessons_event", "event_id"),
+        Index("ix_lessons_open", "kind", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    kind: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    written_at: Mapped[datetime] = mapped_column(default=now)
+    ended_as: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
 
 class PhaseMove(Base):

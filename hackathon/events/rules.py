@@ -79,6 +79,25 @@ MOVES = frozenset({Phase.REGISTRATION, Phase.HACKING, Phase.JUDGING})
 """The phases an organizer may move to by hand; the others have a door of their own."""
 
 
+class LessonKind(StrEnum):
+    """What a line of a retrospective says."""
+
+    WELL = "well"
+    CHANGE = "change"
+    ACTION = "action"
+
+
+MOST_LESSON = 500
+
+
+def check_lesson(text: str) -> str:
+    """A line of a retrospective: 3 to 500 characters."""
+    clean = " ".join(text.split())
+    if not 3 <= len(clean) <= MOST_LESSON:  # noqa: PLR2004 - said in the message
+        raise Invalid("text", "Write one line of 3 to 500 characters.", field="text")
+    return clean
+
+
 @dataclass(frozen=True)
 class Schedule:
     """The instants that decide an event's phase; all UTC."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from hackathon.backlog.models import Proposal
+from hackathon.backlog.models import FurtherWish, Proposal
 from hackathon.backlog.queries.figures import overdue_of
+from hackathon.backlog.queries.wishes import is_waiting
 from hackathon.credits.models import Posting
 from hackathon.credits.queries.board import team_lines
 from hackathon.events.models import Registration
@@ -27,6 +28,7 @@ from hackathon.shared.money import Micros, whole_dollars
 from hackathon.shared.show import ago, day
 from hackathon.shared.web import Banner
 from hackathon.teams.models import Membership
+from hackathon.teams.queries import own_requests, suggestions, team_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from hackathon.events.queries.readiness import Readiness
     from hackathon.people.rules import Actor
     from hackathon.shared.metrics import Sample
+    from hackathon.teams.queries import Suggestion
 
 RUNNING = (Phase.JUDGING, Phase.HACKING, Phase.RESULTS, Phase.REGISTRATION)
 """The event in focus is the first of these; results wait for the winners' follow-up."""
@@ -73,6 +76,9 @@ class Home:
     needs: list[Link] = field(default_factory=list)
     numbers: list[Number] = field(default_factory=list)
     deadline: tuple[str, datetime] | None = None
+    fits: list[Suggestion] = field(default_factory=list)
+    asked: set[int] = field(default_factory=set)
+    """The teams that fit a lone participant best, and those they have asked already."""
     banners: list[tuple[Banner, str]] = field(default_factory=list)
     """Whether judging is paused, and the event's name, of each event that may be."""
     ahead: Ahead | None = None
@@ -95,6 +101,7 @@ class Home:
 class _Counts:
     terms: dict[int, int | None]
     alone: int
+    roles: dict[int, str] = field(default_factory=dict)
 
 
 def home_of(session: Session, actor: Actor) -> Home:
@@ -118,6 +125,7 @@ def home_of(session: Session, actor: Actor) -> Home:
         or row.event.id in seats
     ]
     running = [row for phase in RUNNING for row in mine if row.phase is phase]
+    running.sort(key=lambda row: row.event.is_rehearsal)  # a real event has the focus
     home = Home(events=mine, focus=running[0] if running else None)
     reasons = {found.event_id: found.reason for found in rounds if found.state is State.PAUSED}
     home.banners = [
@@ -141,7 +149,7 @@ def home_of(session: Session, actor: Actor) -> Home:
         if actor.organizes(home.focus.event.id):
             _organize(session, home, home.focus, rounds, counts)
         elif actor.takes_part(home.focus.event.id):
-            _take_part(session, home, home.focus, person_id)
+            _take_part(session, home, home.focus, person_id, counts)
     return home
 
 
@@ -172,12 +180,13 @@ def _counts(session: Session, person_id: int, focus: EventRow | None) -> _Counts
     )
     lone = select(alone.label("alone")).subquery()
     rows = session.execute(
-        select(lone.c.alone, Registration.event_id, Registration.terms_version)
+        select(lone.c.alone, Registration.event_id, Registration.terms_version, Registration.role)
         .select_from(lone)
         .outerjoin(Registration, Registration.person_id == person_id)
     ).all()
-    terms = {event_id: version for _, event_id, version in rows if event_id is not None}
-    return _Counts(terms, rows[0].alone)
+    mine = [row for row in rows if row.event_id is not None]
+    terms = {row.event_id: row.terms_version for row in mine}
+    return _Counts(terms, rows[0].alone, {row.event_id: row.role for row in mine})
 
 
 def _ask(home: Home, row: EventRow, actor: Actor, counts: _Counts) -> None:
@@ -244,18 +253,21 @@ def numbers_of(session: Session, row: EventRow, rounds: list[Glance], alone: int
         detail = f"of {whole_dollars(granted)} granted, {age}"
         value = whole_dollars(used) if moments else "?"
         found.append(Number("credits", "Credits used", value, detail, "credits.index"))
-    if row.phase is Phase.RESULTS:
-        promoted = _promoted(session, event.id)
+    if row.phase is Phase.RESULTS and not event.is_rehearsal:
+        promoted, asking = _going_on(session, event.id)
+        detail = f"{asking} more ask to go on" if asking else "from this event"
         found.append(
-            Number("promoted", "Winners in the backlog", str(promoted), "from this event",
-                   "backlog.promote")
-        )  # fmt: skip
+            Number("promoted", "Winners in the backlog", str(promoted), detail, "backlog.promote")
+        )
     return found
 
 
-def _promoted(session: Session, event_id: int) -> int:
-    query = select(func.count()).select_from(Proposal).where(Proposal.event_id == event_id)
-    return session.scalar(query) or 0
+def _going_on(session: Session, event_id: int) -> tuple[int, int]:
+    """How many projects are in the backlog, and how many teams wait for an answer."""
+    there = select(func.count()).select_from(Proposal).where(Proposal.event_id == event_id)
+    asking = select(func.count()).select_from(FurtherWish).where(*is_waiting(event_id))
+    row = session.execute(select(there.scalar_subquery(), asking.scalar_subquery())).one()
+    return row[0], row[1]
 
 
 def _organize(
@@ -288,7 +300,9 @@ def _follow_round(home: Home, row: EventRow, found: Glance) -> None:
         home.need(words[found.state], "judging.cockpit", **where)
 
 
-def _take_part(session: Session, home: Home, row: EventRow, person_id: int) -> None:
+def _take_part(
+    session: Session, home: Home, row: EventRow, person_id: int, counts: _Counts
+) -> None:
     event = row.event
     rows = project_rows(session, event, person_id=person_id)
     own = rows[0] if rows else None
@@ -297,6 +311,9 @@ def _take_part(session: Session, home: Home, row: EventRow, person_id: int) -> N
     if own is None:
         if row.phase in FORMING:
             home.need(f"Find a team in {event.name}, or make one.", "teams.index", slug=event.slug)
+            teams = team_rows(session, event.id)
+            home.fits = suggestions(teams, counts.roles.get(event.id, ""))
+            home.asked = own_requests(session, event.id, person_id) if home.fits else set()
         return
     home.numbers.append(
         Number("team", "Your team", own.team.name, _card_words(own), "projects.index")

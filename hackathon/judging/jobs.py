@@ -77,6 +77,24 @@ def anchor_the_freeze(session: Session, _fact: FactRow) -> None:
     write_anchor(session, current_app.extensions["settings"].folder)
 
 
+@on_fact("judging:", "words.asked")
+def tell_of_silence(session: Session, fact: FactRow) -> None:
+    """A judge reads that a team has no word from anybody yet; once for a record."""
+    found, event = _round_of(session, fact)
+    seats = select(Seat.person_id).where(
+        Seat.id.in_(fact.values["seats"]), Seat.removed_at.is_(None)
+    )
+    for person_id in session.scalars(seats).all():
+        notify(
+            session,
+            person_id=person_id,
+            key=f"words:{found.id}:{fact.values['number']}",
+            text=f"{event.name}: some projects you scored have no comment from anybody. "
+            "Write one line before the results are final.",
+            link=f"/events/{event.slug}/judging/{found.id}/list",
+        )
+
+
 @on_fact("judging:", "seat.added")
 def tell_of_seats(session: Session, fact: FactRow) -> None:
     """A judge reads where to judge."""

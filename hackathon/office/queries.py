@@ -18,7 +18,7 @@ from hackathon.people.models import Person
 from hackathon.people.queries import last_links
 from hackathon.people.service import names_of
 from hackathon.projects.models import Project
-from hackathon.report.queries import wrong_reports
+from hackathon.report.queries.quarters import wrong_reports
 from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import FactRow, broken_links, note_texts
 from hackathon.shared.show import isolated

@@ -1,4 +1,4 @@
-"""Signed quarter reports."""
+"""Signed quarter reports; the surveys of events."""
 
 from __future__ import annotations
 
@@ -34,3 +34,39 @@ class QuarterReport(Base):
     note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
     signed_at: Mapped[datetime] = mapped_column(default=now)
     signed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class Survey(Base):
+    """An event's questions to its people: a draft, then open, then closed for good.
+
+    `questions` is JSON, a list of [ask, text, [options]]; they stay from the opening on.
+    """
+
+    __tablename__ = "surveys"
+    __table_args__ = (
+        UniqueConstraint("event_id"),
+        CheckConstraint("closed_at IS NULL OR opened_at IS NOT NULL", name="closes_when_open"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    questions: Mapped[str] = mapped_column(Text)
+    is_named: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class SurveyAnswer(Base):
+    """What one person answered; whose it is, is forgotten when an anonymous survey closes.
+
+    `replies` is JSON: the number of the question to a number or a text.
+    """
+
+    __tablename__ = "survey_answers"
+    __table_args__ = (UniqueConstraint("survey_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    replies: Mapped[str] = mapped_column(Text)

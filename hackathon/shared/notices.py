@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - SQLAlchemy reads the annotation
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, func, insert, select, update
+from sqlalchemy import ForeignKey, Index, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -84,6 +84,12 @@ def unread_count(person_id: ColumnElement[int] | InstrumentedAttribute[int]) -> 
     """How many notices a person has not read, as a part of another statement."""
     query = select(func.count()).select_from(Notice)
     return query.where(Notice.person_id == person_id, Notice.read_at.is_(None)).scalar_subquery()
+
+
+def forget(session: Session, address: str) -> None:
+    """Take away the notices that lead to a page, or below it, which is gone for good."""
+    below = Notice.link.startswith(f"{address}/", autoescape=True)
+    session.execute(delete(Notice).where((Notice.link == address) | below))
 
 
 def mark_read(session: Session, person_id: int) -> None:

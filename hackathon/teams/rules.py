@@ -111,10 +111,11 @@ def fit(role: str, *, wanted: Iterable[str], missing: Iterable[str], free: int) 
         (score, reason): 3 when the team looks for the role, 2 when nobody has it,
         1 when there is room; the reason is a sentence about the team.
     """
+    a_role = f"{'an' if role.startswith('ML') else 'a'} {role}"
     if role and role in set(wanted):
-        return 3, f"Looks for a {role}."
+        return 3, f"Looks for {a_role}."
     if role and role in set(missing):
-        return 2, f"Nobody there is a {role} yet."
+        return 2, f"Nobody there is {a_role} yet."
     return 1, f"{free} place{'' if free == 1 else 's'} free."
 
 

@@ -59,5 +59,5 @@ def test_a_rehearsal_plays_with_money_of_its_own(cast, funded):
     with transaction() as session:
         event = make_event(session, slug="rehearsal", is_rehearsal=True)
         budgets.fund(session, COMMAND_LINE, event_id=event.id, amount=cents(5000))
-    assert board(event.id).quarter == "2026-Q4 rehearsal"
+    assert board(event.id).quarter == f"2026-Q4 rehearsal {event.id}"
     assert board(cast.event_id).in_pools == cents(1000)

@@ -1,9 +1,18 @@
 """The first page, home, health."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from make import client_of, make_participant, make_person, make_project
+import sqlalchemy as sa
+from make import (
+    client_of,
+    give_event_role,
+    make_event,
+    make_participant,
+    make_person,
+    make_project,
+)
 from panel import set_panel
 from sqlalchemy import event
 
@@ -12,6 +21,7 @@ from hackathon.people.access import load_actor
 from hackathon.people.models import Person
 from hackathon.shared.db import db, transaction
 from hackathon.teams import service as teams
+from hackathon.teams.models import Opening, Team
 
 
 def test_a_visitor_reads_what_this_is(app):
@@ -131,6 +141,41 @@ def test_a_participant_without_a_team_is_led_to_one(stage, sign_in):
     assert "Submissions close" in page
 
 
+def test_a_lone_participant_is_offered_the_three_best_teams_with_a_reason_and_a_button(
+    app, stage, sign_in
+):
+    with app.app_context(), transaction() as session:
+        place = session.get_one(Event, stage.event_id)
+        for name in ("Owls", "Bees", "Foxes", "Crows"):
+            make_project(session, place, name=name, members=[make_person(session)])
+        wanted = session.scalars(sa.select(Team).filter_by(name="Foxes")).one()
+        session.add(Opening(team_id=wanted.id, role="ML engineer"))
+        full = session.scalars(sa.select(Team).filter_by(name="Crows")).one()
+        full.capacity = 1
+    paul = sign_in(stage.paul)
+    page = paul.get("/").get_data(as_text=True)
+    fits = page.split('id="fits"')[1].split("</section>")[0]
+    assert fits.count("Ask to join") == 3
+    assert fits.index("Foxes") < fits.index("Bees") < fits.index("Owls")
+    assert "Crows" not in fits
+    assert "Looks for an ML engineer." in fits
+    assert fits.count("Nobody there is an ML engineer yet.") == 2
+    assert paul.post(f"/events/q4/teams/{wanted.id}/requests").status_code == 303
+    fits = paul.get("/").get_data(as_text=True).split('id="fits"')[1].split("</section>")[0]
+    assert (fits.count("Ask to join"), "asked" in fits) == (2, True)
+    assert 'id="fits"' not in home_of(sign_in, stage.olga)
+
+
+def test_a_rehearsal_never_takes_the_focus_from_a_real_event(app, stage, sign_in):
+    with app.app_context(), transaction() as session:
+        over = session.get_one(Event, stage.event_id).starts_at + timedelta(hours=1)
+        trial = make_event(session, slug="try", is_rehearsal=True, submissions_close_at=over)
+        give_event_role(session, session.get_one(Person, stage.olga.id), trial, "organizer")
+    page = home_of(sign_in, stage.olga)
+    assert 'data-home="q4"' in page
+    assert "/events/try" in page
+
+
 def test_a_participant_reads_what_the_card_lacks(app, stage, sign_in):
     with app.app_context(), transaction() as session:
         paul = load_actor(session, stage.paul.id)
@@ -177,7 +222,7 @@ def test_an_organizer_is_led_from_the_close_to_the_reveal(app, stage, sign_in, c
     assert "All clear" in home_of(sign_in, stage.judith)
 
 
-@pytest.mark.parametrize("name", ["olga", "paul", "judith", "ada"])
+@pytest.mark.parametrize("name", ["olga", "paul", "pia", "judith", "ada"])
 @pytest.mark.parametrize("is_judging", [True, False])
 def test_no_home_needs_more_than_twelve_statements(app, stage, sign_in, clock, name, is_judging):
     with app.app_context():

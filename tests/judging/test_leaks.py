@@ -59,7 +59,7 @@ def doors(app, room):
         "path": "x", "posting_id": 1, "late_id": 1, "name": "x", "visit_id": 1, "lease_id": 1,
         "bill_id": 1, "model": "x", "source_id": 1, "kind": "people", "token_id": 1, "hold_id": 1,
         "year": 2026, "announcement_id": 1, "item_id": 1, "help_id": 1, "reader": "judge",
-        "conflict_id": 1, "award_id": 1,
+        "lesson_id": 1, "conflict_id": 1, "award_id": 1,
     }  # fmt: skip
     found = []
     with app.test_request_context():

@@ -14,8 +14,9 @@ from hackathon.backlog.service import moves, plans
 from hackathon.credits.service import budgets
 from hackathon.events.models import Event
 from hackathon.people.models import Person
-from hackathon.report import queries, service
 from hackathon.report.models import QuarterReport
+from hackathon.report.queries import quarters as queries
+from hackathon.report.service import quarters as service
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from hackathon.shared.facts import broken_links

@@ -10,6 +10,7 @@ from flask import flash, render_template, request
 from hackathon.backlog.forms import HoldForm, NominateForm, promote_form
 from hackathon.backlog.queries.evidence import holders, results_of
 from hackathon.backlog.queries.proposals import proposals_of_event
+from hackathon.backlog.queries.wishes import waiting_wishes
 from hackathon.backlog.routes.blueprint import blueprint
 from hackathon.backlog.rules import State, parse_day
 from hackathon.backlog.service.promotion import Choice, Hold
@@ -54,6 +55,8 @@ def _page(slug: str, form: HoldForm | None = None, nominate: NominateForm | None
         entry.held_until.data = entry.held_until.data or default.isoformat()
     nominate.holder.id, nominate.held_until.id = "nominate-holder", "nominate-held-until"
     others = [row for row in results.others if row.project_id not in there]
+    if nominate.project.data is None:
+        nominate.project.data = request.args.get("project", "")
     nominate.project.choices = choices(
         (str(row.project_id), f"{row.title} · {row.team_name}") for row in others
     )
@@ -68,6 +71,7 @@ def _page(slug: str, form: HoldForm | None = None, nominate: NominateForm | None
         waiting=[row for row in winners if row.project_id not in there],
         form=form,
         nominate=nominate,
+        wishes=waiting_wishes(session, place.event),
         score_text=score_text,
     )
 

@@ -59,8 +59,8 @@ def account_name(kind: Kind, owner: int) -> str:
 
 
 def quarter_name(event: Event) -> str:
-    """The quarter that pays for an event; rehearsals have one of their own, with play money."""
-    return f"{event.quarter} rehearsal" if event.is_rehearsal else event.quarter
+    """The quarter that pays for an event; each rehearsal has one of its own, with play money."""
+    return f"{event.quarter} rehearsal {event.id}" if event.is_rehearsal else event.quarter
 
 
 def balances_of(accounts: Iterable[Account]) -> Balances:

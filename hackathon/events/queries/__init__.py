@@ -64,7 +64,7 @@ def find_event(session: Session, actor: Actor | None, slug: str) -> Event:
     """An event this viewer may see.
 
     Raises:
-        NotFound: unknown, or a draft and not an organizer.
+        NotFound: unknown, discarded, or a draft and not an organizer.
     """
     return find_place(session, actor, slug)[0]
 
@@ -78,7 +78,7 @@ def find_place(session: Session, actor: Actor | None, slug: str) -> tuple[Event,
     rows = session.execute(
         select(Event, PhaseMove.moved_at, PhaseMove.phase)
         .outerjoin(PhaseMove, PhaseMove.event_id == Event.id)
-        .where(Event.slug == slug)
+        .where(Event.slug == slug, Event.discarded_at.is_(None))
         .order_by(PhaseMove.id)
     ).all()
     event = rows[0][0] if rows else None
@@ -111,6 +111,7 @@ def events_for(session: Session, actor: Actor | None) -> list[EventRow]:
         select(Event, func.coalesce(people.c.people, 0), PhaseMove.moved_at, PhaseMove.phase)
         .outerjoin(people, people.c.event_id == Event.id)
         .outerjoin(PhaseMove, PhaseMove.event_id == Event.id)
+        .where(Event.discarded_at.is_(None))
         .order_by(Event.starts_at.desc(), Event.id.desc(), PhaseMove.id)
     )
     found: dict[int, tuple[Event, int]] = {}

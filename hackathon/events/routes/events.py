@@ -12,6 +12,7 @@ from hackathon.events.access import here
 from hackathon.events.forms import EventForm, ExtendForm, typed_again
 from hackathon.events.models import Event
 from hackathon.events.queries.agenda import ahead_of
+from hackathon.events.queries.lessons import open_actions
 from hackathon.events.routes.blueprint import blueprint
 from hackathon.events.rules import Phase, days_of
 from hackathon.people.access import (
@@ -23,7 +24,7 @@ from hackathon.people.access import (
     current_actor,
     requires,
 )
-from hackathon.shared.clock import utc_text
+from hackathon.shared.clock import now, utc_text
 from hackathon.shared.db import reading
 from hackathon.shared.facts import note_texts
 from hackathon.shared.once import once
@@ -59,7 +60,8 @@ def new() -> ResponseReturnValue:
 
 
 def _new_page(form: EventForm, copied: Event | None = None) -> str:
-    return render_template("events/new.html", form=form, copied=copied)
+    actions = open_actions(reading(), now())
+    return render_template("events/new.html", form=form, copied=copied, actions=actions)
 
 
 @blueprint.post("/events/new")
@@ -113,6 +115,9 @@ def overview(slug: str) -> ResponseReturnValue:
         history=history,
         more_time=ExtendForm() if _may_need_time(place) else None,
         reasons=note_texts(reading(), [move.note_id for move in history]),
+        actions=open_actions(reading(), place.event.starts_at)
+        if place.organizes and place.phase in {Phase.DRAFT, Phase.REGISTRATION}
+        else [],
         ahead=ahead_of(reading(), place.event.id, place.zone, place.now),
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
     )

@@ -9,6 +9,7 @@ from flask import flash, render_template, request, url_for
 from hackathon.events import service
 from hackathon.events.access import here
 from hackathon.events.forms import EventForm, ExtendForm, MoveForm, ReasonForm, typed_again
+from hackathon.events.queries.lessons import open_actions
 from hackathon.events.queries.readiness import readiness_of
 from hackathon.events.routes.blueprint import blueprint
 from hackathon.events.rules import MOVES, Phase, days_of
@@ -51,6 +52,9 @@ def _settings_page(
         readiness=readiness_of(reading(), place.event, place.phase),
         not_ready=not_ready,
         moves=MOVES,
+        actions=open_actions(reading(), place.event.starts_at)
+        if place.event.revealed_at is None
+        else [],
         join_url=public_address() + url_for(".join", token=place.event.join_token),
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
     )

@@ -25,7 +25,7 @@ from hackathon.events.service.own import own_event, say
 from hackathon.people import service as people
 from hackathon.people.rules import Role, check_program_lead
 from hackathon.shared.clock import now, utc_text
-from hackathon.shared.errors import Conflict, Invalid
+from hackathon.shared.errors import Conflict, Invalid, NotFound
 from hackathon.shared.facts import note
 
 if TYPE_CHECKING:
@@ -272,3 +272,26 @@ def close_event(session: Session, actor: Actor, *, event_id: int, reason: str) -
     event.closed_at = now()
     told = note(session, rules.check_reason(reason))
     say(session, actor, event.id, "event.closed", reason=told)
+
+
+def mark_discarded(session: Session, actor: Actor, *, event_id: int, reason: str) -> Event:
+    """Hide a rehearsal from everybody for good; its address is free again.
+
+    Its rows and facts stay: what has happened is never deleted. What opens doors to it
+    (roles, links, keys, tokens) is ended by the office, which knows every feature.
+
+    Raises:
+        Conflict: a real event; those are closed, never discarded.
+        NotFound: it has been discarded already.
+    """
+    event = own_event(session, actor, event_id)
+    if not event.is_rehearsal:
+        raise Conflict("not_a_rehearsal", "Only a rehearsal can be discarded; nothing was changed.")
+    if event.discarded_at is not None:
+        raise NotFound("no_such_event", "There is no such event.")
+    event.discarded_at, event.join_closed = now(), True
+    slug, event.slug = event.slug, f"{event.slug[:30].strip('-')}-discarded-{event.id}"
+    event.version += 1
+    told = note(session, rules.check_reason(reason))
+    say(session, actor, event.id, "event.discarded", slug=slug, reason=told)
+    return event

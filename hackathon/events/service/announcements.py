@@ -160,13 +160,14 @@ def withdraw_announcement(
 def send_due(session: Session, *, announcement_id: int) -> bool:
     """Send what is due: a job's; once, whoever else tries. Returns whether this call did.
 
-    What comes due after the event has closed is taken back: nobody would read it.
+    What comes due after the event has closed, or a rehearsal is discarded, is taken back:
+    nobody would read it.
     """
     row = lock(session, Announcement, id=announcement_id)
     if row is None or row.sent_at or row.withdrawn_at or row.send_at > now():
         return False
     event = session.get_one(Event, row.event_id)
-    if queries.phase_of(session, event) is Phase.CLOSED:
+    if event.discarded_at is not None or queries.phase_of(session, event) is Phase.CLOSED:
         row.withdrawn_at = now()
         say(session, COMMAND_LINE, event.id, "announcement.withdrawn", announcement=row.id)
         return False

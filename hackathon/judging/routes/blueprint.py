@@ -42,5 +42,5 @@ tab(
     "Results",
     "judging.results",
     lambda place: place.phase in RESULTS,
-    also=("judging.card",),
+    also=("judging.card", "backlog.further"),
 )

@@ -25,6 +25,7 @@ from hackathon.judging.queries import marks, results, rounds
 from hackathon.judging.queries.boards import pitch_json, state_json
 from hackathon.judging.queries.presence import away_in
 from hackathon.judging.queries.progress import progress_of
+from hackathon.judging.queries.silence import silent_projects
 from hackathon.judging.queries.stage import step_json
 from hackathon.judging.queries.watch import watch_of
 from hackathon.judging.routes.blueprint import blueprint
@@ -105,6 +106,9 @@ def cockpit_page(
         record=record,
         waiting=marks.late_waiting(session, found.id) if found.opened_at else 0,
         is_marking=is_marking,
+        silent=silent_projects(session, record)
+        if record is not None and found.state == State.FROZEN
+        else [],
         seat_form=seat_form or SeatForm(),
         move_form=move_form or MoveForm(),
     )
@@ -138,6 +142,25 @@ def move(slug: str, round_id: int) -> ResponseReturnValue:
     if submit(form, work) is None:
         return cockpit_page(slug, round_id, move_form=form), form.status
     flash(SAID[Verb(form.verb.data)])
+    return see(".cockpit", slug=slug, round_id=round_id)
+
+
+@blueprint.post("/events/<slug>/judging/<int:round_id>/ask-words")
+@requires(ORGANIZER)
+def ask_words(slug: str, round_id: int) -> ResponseReturnValue:
+    """Ask the judges of projects without any comment for a line."""
+    event_id = here(slug).event.id
+    asked = act(
+        lambda session: late_service.ask_for_words(
+            session, current_actor(session), event_id=event_id, round_id=round_id
+        )
+    )
+    flash(
+        f"{asked} judge{' is' if asked == 1 else 's are'} asked; what they write comes into the "
+        "late tray."
+        if asked
+        else "Nobody is left to ask."
+    )
     return see(".cockpit", slug=slug, round_id=round_id)
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from hackathon.events.rules import check_reason
 from hackathon.judging.models import LateMark, Seat, Visit
+from hackathon.judging.queries.results import newest_record
 from hackathon.judging.queries.rounds import criteria_of
+from hackathon.judging.queries.silence import silent_projects
 from hackathon.judging.rules import State
 from hackathon.judging.service.held import own_round
 from hackathon.judging.service.ledger import Target, write_mark, write_texts
@@ -26,6 +28,35 @@ if TYPE_CHECKING:
 
     from hackathon.judging.models import Round
     from hackathon.people.rules import Actor
+
+
+def ask_for_words(session: Session, actor: Actor, *, event_id: int, round_id: int) -> int:
+    """Ask the judges of projects without any comment for a line; returns how many are asked.
+
+    What they write comes by the late tray. Asked again for the same record, nobody is told twice.
+
+    Raises:
+        NotAllowed: not an organizer.
+        Conflict: the round is not frozen.
+    """
+    found = own_round(session, actor, event_id, round_id)
+    record_now = newest_record(session, found.id)
+    if found.state != State.FROZEN or record_now is None:
+        raise Conflict(
+            "wrong_state", "Judges are asked between the close and the final results; nobody was."
+        )
+    silent = silent_projects(session, record_now)
+    seats = sorted({seat for row in silent if not row.is_late for _, seat, _ in row.judges})
+    if seats:
+        record(
+            session,
+            stream=f"judging:{found.id}",
+            kind="words.asked",
+            actor_id=actor.person_id,
+            seats=seats,
+            number=record_now.number,
+        )
+    return len(seats)
 
 
 def decide_late(

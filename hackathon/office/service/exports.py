@@ -128,6 +128,7 @@ def dump_event(session: Session, event: Event, *, with_values: bool) -> Dump:
                 kept.update(row[key.parent.name] for row in rows if row[key.parent.name])
         dump.tables[name] = _visible(table, rows)
     _hide_values(dump, hidden)
+    _hide_answers(dump)
     _add_facts(session, dump, event, [found for found in every if found not in hidden], notes)
     for name, ids, columns in (
         ("people", people, PERSON),
@@ -152,6 +153,13 @@ def _hide_values(dump: Dump, hidden: list[Round]) -> None:
         for row in dump.tables[name][1]:
             if row["visit_id"] in visits:
                 row.update(dict.fromkeys(columns))
+
+
+def _hide_answers(dump: Dump) -> None:
+    """What people answered to an anonymous survey stays out: whose, and of few even what."""
+    named = {row["id"] for row in dump.tables["surveys"][1] if row["is_named"]}
+    columns, rows = dump.tables["survey_answers"]
+    dump.tables["survey_answers"] = columns, [row for row in rows if row["survey_id"] in named]
 
 
 def _add_facts(

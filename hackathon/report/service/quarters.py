@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from hackathon.events.rules import check_reason
 from hackathon.people.rules import check_program_lead
-from hackathon.report import queries
 from hackathon.report.models import QuarterReport
+from hackathon.report.queries import quarters as queries
 from hackathon.report.rules import check_as_of, check_version
 from hackathon.shared.clock import now
 from hackathon.shared.errors import Conflict

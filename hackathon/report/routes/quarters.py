@@ -5,26 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, flash, render_template, request
+from flask import flash, render_template, request
 
 from hackathon.people.access import PROGRAM_LEAD, SIGNED_IN, current_actor, requires
-from hackathon.report import queries, service
 from hackathon.report.forms import SignForm
+from hackathon.report.queries import quarters as queries
+from hackathon.report.routes.blueprint import blueprint
 from hackathon.report.rules import check_as_of, days_of
+from hackathon.report.service import quarters as service
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Invalid, NotFound
-from hackathon.shared.web import csv_answer, nav, see, submit
+from hackathon.shared.web import csv_answer, see, submit
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
-    from hackathon.report.queries import Signed
-
-blueprint = Blueprint("report", __name__)
-
-nav(40, "Quarters", "report.index", lambda actor: actor is not None)
+    from hackathon.report.queries.quarters import Signed
 
 
 @blueprint.app_template_filter("iso_day")

@@ -1,0 +1,1 @@
+"""Writes of the report: signing a quarter off, surveys."""
