@@ -22,10 +22,11 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import Base, db, reading, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from flask import Flask
-    from sqlalchemy import Engine, Select
+    from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
     from hackathon.shared.settings import Settings
@@ -34,6 +35,7 @@ logger = logging.getLogger("hackathon.jobs")
 
 BATCH = 100
 LOOK_SECONDS = 1.0
+GATHER_SECONDS = 0.2
 
 Follower = "Callable[[Session, facts.FactRow], None]"
 
@@ -73,17 +75,17 @@ def follow_facts(app: Flask) -> int:
     One that fails holds up neither the others nor the mail; its failure is raised at the end.
     """
     handled = 0
-    failure: Exception | None = None
+    failures: dict[str, Exception] = {}
     with app.app_context():
-        for name in _followers:
-            try:
-                while (count := _advance(name)) > 0:
-                    handled += count
-            except Exception as problem:
-                logger.exception("follower failed name=%s", name)
-                failure = failure or problem
+        while names := [name for name in _waiting(reading()) if name not in failures]:
+            for name in names:
+                try:
+                    handled += _advance(name)
+                except Exception as problem:
+                    logger.exception("follower failed name=%s", name)
+                    failures[name] = problem
         mail.deliver()
-    if failure is not None:
+    for failure in failures.values():
         raise failure
     return handled
 
@@ -91,24 +93,19 @@ def follow_facts(app: Flask) -> int:
 def _advance(name: str) -> int:
     """Handle the next facts that a follower waits for; returns how many."""
     prefix, kind, follower = _followers[name]
-    if not _waits(reading(), name):
-        return 0
     with transaction() as session:
         cursor = session.scalar(select(Cursor).filter_by(name=name).with_for_update())
         if cursor is None:
             cursor = Cursor(name=name, position=0)
             session.add(cursor)
-        fresh = session.scalars(_after(prefix, kind, cursor.position).limit(BATCH)).all()
+        row = facts.FactRow
+        asked = select(row).where(row.position > cursor.position, row.kind == kind)
+        asked = asked.where(row.stream.startswith(prefix, autoescape=True)).order_by(row.position)
+        fresh = session.scalars(asked.limit(BATCH)).all()
         for fact in fresh:
             follower(session, fact)
             cursor.position = fact.position
         return len(fresh)
-
-
-def _after(prefix: str, kind: str, position: int) -> Select[facts.FactRow]:
-    row = facts.FactRow
-    asked = select(row).where(row.position > position, row.kind == kind)
-    return asked.where(row.stream.startswith(prefix, autoescape=True)).order_by(row.position)
 
 
 _seen: WeakKeyDictionary[Engine, dict[str, int]] = WeakKeyDictionary()
@@ -119,18 +116,49 @@ nobody follows them, and the database has one writer at a time.
 """
 
 
-def _waits(session: Session, name: str) -> bool:
-    """Whether there is a fact that a follower has not handled; without writing."""
-    prefix, kind, _ = _followers[name]
+def _waiting(session: Session) -> list[str]:
+    """The followers for which there are facts; three statements, without writing."""
     session.rollback()  # what is committed now, not when this session first read
     seen = _seen.setdefault(db.engine, {})
-    done = session.scalar(select(Cursor.position).filter_by(name=name)) or 0
     newest = facts.last_position(session)
-    begin = max(done, seen.get(name, 0))
-    if session.scalar(_after(prefix, kind, begin).limit(1)) is not None:
-        return True
-    seen[name] = newest
-    return False
+    done = _done(session)
+    begin = {name: max(done.get(name, 0), seen.get(name, 0)) for name in _followers}
+    found = {name for _, _, names in _unhandled(session, begin) for name in names}
+    seen.update({name: newest for name in _followers if name not in found})
+    return [name for name in _followers if name in found]
+
+
+def _done(session: Session) -> dict[str, int]:
+    rows = session.execute(select(Cursor.name, Cursor.position))
+    return {name: position for name, position in rows}  # noqa: C416 - typed so
+
+
+def _unhandled(
+    session: Session, begin: dict[str, int]
+) -> Iterator[tuple[int, datetime, list[str]]]:
+    """Facts that somebody waits for: (position, when, who), each follower's from where it begins."""
+    row = facts.FactRow
+    kinds = {kind for _, kind, _ in _followers.values()}
+    asked = select(row.position, row.at, row.stream, row.kind).where(
+        row.position > min(begin.values(), default=0), row.kind.in_(sorted(kinds))
+    )
+    for position, at, stream, kind in session.execute(asked):
+        names = [
+            name
+            for name, (prefix, wanted, _) in _followers.items()
+            if kind == wanted and stream.startswith(prefix) and position > begin[name]
+        ]
+        if names:
+            yield position, at, names
+
+
+def behind(session: Session) -> tuple[int, float]:
+    """How many facts wait for a follower, and for how many seconds the oldest one does."""
+    done = _done(session)
+    begin = {name: done.get(name, 0) for name in _followers}
+    waiting = [at for _, at, _ in _unhandled(session, begin)]
+    oldest = min(waiting, default=None)
+    return len(waiting), (now() - oldest).total_seconds() if oldest is not None else 0.0
 
 
 def _newest(app: Flask) -> int:
@@ -141,25 +169,6 @@ def _newest(app: Flask) -> int:
     except DBAPIError:
         logger.warning("the database does not answer")
         return 0
-
-
-def behind(session: Session) -> tuple[int, float]:
-    """How many facts wait for a follower, and for how many seconds the oldest one does."""
-    done = dict(session.execute(select(Cursor.name, Cursor.position)).all())
-    row = facts.FactRow
-    kinds = {kind for _, kind, _ in _followers.values()}
-    first = min((done.get(name, 0) for name in _followers), default=0)
-    asked = select(row.position, row.stream, row.kind, row.at)
-    waiting = {
-        position: at
-        for position, stream, kind, at in session.execute(
-            asked.where(row.position > first, row.kind.in_(kinds))
-        )
-        for name, (prefix, wanted, _) in _followers.items()
-        if kind == wanted and stream.startswith(prefix) and position > done.get(name, 0)
-    }
-    oldest = min(waiting.values(), default=None)
-    return len(waiting), (now() - oldest).total_seconds() if oldest is not None else 0.0
 
 
 class _Consumer(Consumer):
@@ -202,6 +211,7 @@ def start(app: Flask, settings: Settings, *, alone: bool = False) -> Callable[[]
         seen = 0
         while not over.is_set():
             woken = waker.wait(LOOK_SECONDS if alone else None)
+            over.wait(GATHER_SECONDS)  # many commits, one look
             waker.clear()
             if over.is_set():
                 return
