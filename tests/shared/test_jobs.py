@@ -1,10 +1,10 @@
 """Jobs: each follower handles what it waits for once, and holds up nobody else."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from hackathon.shared import jobs
-from hackathon.shared.db import reading, transaction
+from hackathon.shared.db import db, reading, transaction
 from hackathon.shared.facts import record
 from hackathon.shared.notices import Notice, notify
 
@@ -75,3 +75,32 @@ def test_a_follower_that_fails_holds_up_nobody_and_catches_up(database, follower
     assert notices() == ["a", "b"]
     reading().rollback()
     assert jobs.behind(reading()) == (0, 0.0)
+
+
+def test_looking_costs_the_same_however_many_follow(database, cast):
+    """Each commit wakes the followers: with dozens of them a look must not cost a statement each."""
+    assert len(jobs._followers) > 20
+    jobs.follow_facts(database)
+    say("test.c")
+    asked = []
+
+    def count(_connection, _cursor, statement, *_more):
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", count)
+    jobs.follow_facts(database)
+    event.remove(db.engine, "before_cursor_execute", count)
+    assert len(asked) <= 5
+
+
+def test_what_a_follower_records_reaches_the_others_in_the_same_go(
+    database, followers, monkeypatch
+):
+    def chain(session, fact):
+        record(session, stream="test:1", kind="test.a", actor_id=None)
+
+    known = {**jobs._followers, "third": ("test:", "test.z", chain)}
+    monkeypatch.setattr(jobs, "_followers", known)
+    say("test.z")
+    assert jobs.follow_facts(database) == 2
+    assert notices() == ["a"]
