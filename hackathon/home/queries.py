@@ -204,7 +204,11 @@ def _ask(home: Home, row: EventRow, actor: Actor, counts: _Counts) -> None:
     asked = event.id in counts.terms and event.terms
     is_open = row.phase in FORMING
     if asked and is_open and counts.terms[event.id] != event.terms_version:
-        home.need(f"Accept the text of {event.name}.", "events.overview", slug=event.slug)
+        said = f"Accept the text of {event.name}."
+        if event.join_closed:  # the link leads nowhere; the overview says whom to ask
+            home.need(said, "events.overview", slug=event.slug)
+        else:
+            home.need(said, "events.join", token=event.join_token)
 
 
 def _judge(home: Home, rounds: list[Glance]) -> None:
@@ -322,6 +326,14 @@ def _take_part(
         missing = ", ".join(LABELS[name] for name in own.card.missing[:2])
         home.need(
             f"Finish your project card: {missing}{' …' if len(own.card.missing) > 2 else ''}",  # noqa: PLR2004 - two are named
+            "projects.edit",
+            slug=event.slug,
+            team_id=own.team.id,
+        )
+    until = own.project.reopened_until if own.project else None
+    if row.phase is not Phase.HACKING and until is not None and until > now():
+        home.need(
+            "Your project card is open again for a while: finish it.",
             "projects.edit",
             slug=event.slug,
             team_id=own.team.id,

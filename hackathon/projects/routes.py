@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("projects", __name__)
 
-tab(40, "Projects", "projects.index", lambda h: h.is_member and h.phase is not Phase.DRAFT)
+tab(
+    40,
+    "Projects",
+    "projects.index",
+    lambda h: h.is_member and (h.organizes or h.phase is not Phase.DRAFT),
+)
 
 
 @blueprint.get("/events/<slug>/projects")

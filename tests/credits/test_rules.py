@@ -10,7 +10,7 @@ from make import cents
 
 from hackathon.credits import rules
 from hackathon.credits.queries.board import Board, TeamLine, sentence
-from hackathon.credits.rules import Balances, Charged, Deed, Freshness, Kind, Leg, Seen
+from hackathon.credits.rules import Balances, Charged, Deed, Freshness, Kind, Leg, Seen, State
 from hackathon.shared import clock
 from hackathon.shared.errors import Conflict, Invalid
 
@@ -117,11 +117,11 @@ def test_no_dollar_counts_twice(seen, charged, expected):
     assert (found.read, found.through, found.is_final) == expected
 
 
-def line(name="Owls", *, granted=0, spent=0, seen=False):
+def line(name="Owls", *, granted=0, spent=0, seen=False, state=State.OPEN):
     available, owed = max(0, granted - spent), min(0, granted - spent)
     fresh = Freshness(through=NOON if seen else None)
     balances = Balances(available=cents(available), spent=cents(spent), overrun=cents(owed))
-    return TeamLine(1, name, False, balances, fresh)
+    return TeamLine(1, name, False, balances, fresh, state=state)
 
 
 @pytest.mark.parametrize(
@@ -180,3 +180,9 @@ def test_a_line_shows_share_rest_and_bar(granted, spent, bar, share, left):
     assert (shown["bar"], shown["share"], shown["left"]) == (bar, share, left)
     assert line().as_json()["share"] == "no credits yet"
     assert line(granted=5).as_json()["share"] == "no data yet; $5 granted"
+
+
+def test_a_closed_team_is_neither_near_its_limit_nor_without_credits_yet():
+    rows = [line(granted=60, spent=60, seen=True, state=State.CLOSED), line(state=State.CLOSED)]
+    assert [row.as_json()["near"] for row in rows] == [False, False]
+    assert rows[1].as_json()["share"] == "nothing used"

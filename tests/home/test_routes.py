@@ -47,6 +47,34 @@ def test_home_counts_what_needs_an_organizer(stage, sign_in):
     assert "need" in page
 
 
+def test_an_organizer_sees_who_was_pasted_before_the_event_is_out(app, stage, sign_in):
+    with app.app_context(), transaction() as session:
+        session.get_one(Event, stage.event_id).published_at = None
+    page = sign_in(stage.olga).get("/events/q4").get_data(as_text=True)
+    assert "Only organizers see this event" in page
+    for tab in ("teams", "projects"):
+        assert f'class="tab" href="/events/q4/{tab}"' in page
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_the_text_to_accept_is_one_tap_away_while_the_join_link_is_open(
+    app, stage, sign_in, closed
+):
+    with app.app_context(), transaction() as session:
+        event = session.get_one(Event, stage.event_id)
+        event.terms_version, event.join_closed = 2, closed
+        token = event.join_token
+    paul = sign_in(stage.paul)
+    way = "/events/q4" if closed else f"/join/{token}"
+    links = re.findall(
+        r'href="([^"]+)"[^>]*><svg.*?</svg> <bdi>Accept the text of', paul.get("/").text
+    )
+    assert links == [way]
+    overview = paul.get("/events/q4").text
+    assert ("Read and accept it" in overview) is not closed
+    assert ("The join link is closed" in overview) is closed
+
+
 def test_health_answers_without_sign_in(app):
     answer = client_of(app).get("/healthz")
     assert answer.json == {"status": "ok"}

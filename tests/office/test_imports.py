@@ -238,6 +238,15 @@ def test_projects_come_with_team_members_and_challenge_and_count_as_submitted(ca
     assert facts() == before
 
 
+def test_projects_come_with_every_field_a_card_needs(cast):
+    said = ("title", "summary", "problem", "approach", "question", "metric", "adopter")
+    text = f"team,{','.join(said)}\nOwls,{','.join(f'the {name}' for name in said)}\n"
+    assert counts(bring(import_projects, text)) == (1, 0, 0)
+    (entry,) = submissions(reading(), event_of(cast))
+    assert entry.card.missing == []
+    assert entry.card.adopter == "the adopter"
+
+
 def test_an_incomplete_card_of_the_team_becomes_a_submission(cast):
     bring(import_people, "email,name,team\npaul@example.com,Paul,Owls\n")
     owls = team_named(reading(), cast.event_id, "Owls")

@@ -86,6 +86,8 @@ class TeamLine:
     @property
     def is_near(self) -> bool:
         """Whether used and held come near the grant, or beyond it."""
+        if self.state is State.CLOSED:
+            return False  # what was left is back in the pool; nothing can run out
         return is_reached(Micros(self.used + self.held), self.granted, NEAR)
 
     @property
@@ -122,7 +124,9 @@ def share_text(line: TeamLine, show: Callable[[Micros], str]) -> str:
     """`$120 of $200`; without data, or without credits, words instead of zeros."""
     if line.is_known:
         return f"{show(line.used)} of {show(line.granted)}"
-    return f"no data yet; {show(line.granted)} granted" if line.granted else "no credits yet"
+    if line.granted:
+        return f"no data yet; {show(line.granted)} granted"
+    return "nothing used" if line.state is State.CLOSED else "no credits yet"
 
 
 def rest_text(line: TeamLine, show: Callable[[Micros], str]) -> str:

@@ -28,15 +28,16 @@ def join(token: str) -> ResponseReturnValue:
     if actor is None:
         return redirect(url_for("people.sign_in", next=url_for(".join", token=token)))
     known = queries.registration_of(reading(), event.id, actor.person_id or 0)
-    return _join_page(token, event, JoinForm(obj=known))
+    return _join_page(token, event, JoinForm(obj=known), known=known is not None)
 
 
-def _join_page(token: str, event: Event, form: JoinForm) -> str:
+def _join_page(token: str, event: Event, form: JoinForm, *, known: bool = False) -> str:
     return render_template(
         "events/join.html",
         form=form,
         event=event,
         token=token,
+        known=known,
         phase=queries.phase_of(reading(), event),
     )
 

@@ -10,7 +10,12 @@ from hackathon.teams.rules import HELPING
 
 blueprint = Blueprint("teams", __name__)
 
-tab(30, "Teams", "teams.index", lambda h: h.is_member and h.phase is not Phase.DRAFT)
+tab(
+    30,
+    "Teams",
+    "teams.index",
+    lambda h: h.is_member and (h.organizes or h.phase is not Phase.DRAFT),
+)
 tab(
     35,
     "Help",

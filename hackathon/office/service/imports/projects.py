@@ -18,6 +18,7 @@ from hackathon.people import service as people
 from hackathon.people.rules import fold_email
 from hackathon.projects import service
 from hackathon.projects.models import Challenge, Project
+from hackathon.projects.rules import FIELDS as CARD
 from hackathon.shared.errors import Conflict, Invalid
 from hackathon.teams.models import Team
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from hackathon.people.rules import Actor
 
 NEEDED = ("title", "team")
-CARD = ("title", "summary", "approach", "repo_url", "demo_url", "video_url")
 KNOWN = (*NEEDED, "key", "challenge", "members", *CARD)
 NAMED = re.compile(r"([^<>]*)<([^<>]+)>")
 
