@@ -224,16 +224,15 @@ def reopen(slug: str, team_id: int) -> ResponseReturnValue:
     """Let one team save until a time."""
     form = ReopenForm(request.form)
     event = here(slug).event
-    _, found, _ = _own(slug, team_id)
-    if found is None:
-        raise NotFound("no_such_project", "This team has no project yet.")
+    _own(slug, team_id)
 
     def work(session: Session) -> bool:
+        actor = current_actor(session)
         service.reopen(
             session,
-            current_actor(session),
+            actor,
             event_id=event.id,
-            project_id=found.id,
+            project_id=service.project_for(session, actor, event_id=event.id, team_id=team_id),
             until=local_instant(str(form.until.data), event.zone, field="until"),
             reason=str(form.reason.data),
         )

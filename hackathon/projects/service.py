@@ -269,6 +269,21 @@ def reopen(
     )  # fmt: skip
 
 
+def project_for(session: Session, actor: Actor, *, event_id: int, team_id: int) -> int:
+    """The project of a team, an empty one where nothing was ever saved: it can be reopened too.
+
+    Raises:
+        NotAllowed: not an organizer.
+        NotFound: no such team.
+    """
+    check_organizes(actor, event_id)
+    team = lock(session, Team, id=team_id, event_id=event_id)
+    if team is None or team.archived_at is not None:
+        raise NotFound("no_such_team", "This event has no such team.")
+    found = queries.project_of_team(session, team_id)
+    return (found or _new_project(session, event_id, team_id)).id
+
+
 def take_out(
     session: Session,
     actor: Actor,

@@ -103,5 +103,22 @@ def test_reopening_and_taking_out_need_a_reason(stage, sign_in, owls):
     assert "withdrawn" in olga.get("/events/q4/projects").get_data(as_text=True)
 
 
+def test_a_team_that_never_saved_anything_can_be_reopened(stage, sign_in, clock, owls):
+    clock.forward(timedelta(days=1, hours=4))  # Sunday, an hour after the deadline
+    path = f"/events/q4/projects/{owls}"
+    olga = sign_in(stage.olga)
+    assert "Reopen for this team" in olga.get(path).text
+    assert "Take it out" not in olga.get(path).text
+    more = {"until": "2026-11-22T15:00", "reason": "Their laptop died"}
+    for _ in range(2):
+        assert olga.post(f"{path}/reopen", data=more).status_code == 303
+    paul = sign_in(stage.paul)
+    assert "Your project card is open again for a while" in paul.get("/").text
+    paul.post(f"{path}/edit", data={**FULL, "version": "0"})
+    page = paul.get(path).text
+    assert "Reopened for your team" in page
+    assert "Complete. This is what judges will see." in page
+
+
 def test_a_visitor_sees_no_card(app, stage, owls):
     assert client_of(app).get(f"/events/q4/projects/{owls}").status_code == 302
