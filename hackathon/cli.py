@@ -28,10 +28,17 @@ def cli(context: click.Context, acting: str) -> None:
     app = _app_or_exit()
     context.with_resource(app.app_context())
     if context.invoked_subcommand != "db":
-        schema.upgrade(db.engine)
+        _bring_up()
 
 
 WITHOUT_DATABASE = {"demo", "restore", "run", "serve", "settings", "screenshots"}
+
+
+def _bring_up() -> None:
+    """As `db upgrade` does: SQLite is copied first, PostgreSQL that holds data is refused."""
+    copy = schema.bring_up(db.engine)
+    if copy is not None:
+        click.echo(f"The schema is new; a copy of the database before: {copy}", err=True)
 
 
 def _app_or_exit(settings: Settings | None = None) -> Flask:

@@ -49,7 +49,9 @@ class Running:
         self.settings = settings
         self.app = create_app(settings)
         with self.app.app_context():
-            schema.upgrade(db.engine)
+            copy = schema.bring_up(db.engine)
+        if copy is not None:
+            logger.warning("The schema is new; a copy of the database before: %s", copy)
         self._stop_jobs: Callable[[], None] | None = None
 
     @property

@@ -102,7 +102,6 @@ MATRIX = {
     "judging.change": ORGANIZERS,
     "judging.move": ORGANIZERS,
     "judging.add_seat": ORGANIZERS,
-    "judging.remove_seat": ORGANIZERS,
     "judging.declare": ORGANIZERS | JUDGES,
     "judging.set_order": ORGANIZERS,
     "judging.show_pitch": ORGANIZERS,

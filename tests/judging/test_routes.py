@@ -125,7 +125,9 @@ def test_a_seat_that_is_taken_away_ends_at_once(room, sign_in):
     judith = sign_in(room.cast.judith)
     assert judith.get(f"{base(room)}/list").status_code == 200
     seat = room.seats["judith"]
-    sign_in(room.cast.olga).post(f"{base(room)}/seats/{seat}/remove")
+    sign_in(room.cast.olga).post(
+        f"{base(room)}/judges/{seat}/away", data={"word": "left", "reason": "Called away"}
+    )
     assert judith.get(f"{base(room)}/list").status_code == 403
 
 

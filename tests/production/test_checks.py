@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 from make import make_person
+from sqlalchemy import create_engine
 
 from hackathon.production import checks
 from hackathon.production.web import Site
@@ -116,7 +117,7 @@ def test_a_database_that_does_not_answer_is_said(hackathon):
     assert (done.returncode, "does not answer; nothing was started" in done.stderr) == (1, True)
 
 
-def test_the_schema_of_a_full_postgresql_changes_only_after_a_dump(database):
+def test_the_schema_of_a_full_postgresql_changes_only_after_a_dump(database, hackathon):
     engine = db.engine
     if engine.dialect.name != "postgresql":
         assert schema.bring_up(engine) is None
@@ -127,6 +128,20 @@ def test_the_schema_of_a_full_postgresql_changes_only_after_a_dump(database):
     try:
         with pytest.raises(Conflict, match=r"(?s)pg_dump .*hackathon db upgrade --yes"):
             schema.bring_up(engine)
+        told = {"DATABASE_URL": engine.url.render_as_string(hide_password=False)}
+        refused = hackathon("events", "list", **told)
+        assert (refused.returncode, "hackathon db upgrade --yes" in refused.stderr) == (1, True)
+        assert schema.current(engine) == "0001"
     finally:
         with engine.begin() as connection:
             connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newest}'")
+
+
+def test_a_command_copies_an_older_sqlite_before_its_schema_changes(hackathon, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    schema.upgrade(engine, to="0001")
+    done = hackathon("events", "list", DATABASE_URL=str(engine.url))
+    (copy,) = tmp_path.glob("old.before-*.db")
+    assert f"a copy of the database before: {copy}" in done.stderr
+    assert schema.current(create_engine(f"sqlite:///{copy}")) == "0001"
+    assert schema.current(engine) == schema.newest()

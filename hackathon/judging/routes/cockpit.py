@@ -196,20 +196,6 @@ def add_seat(slug: str, round_id: int) -> ResponseReturnValue:
     return see(".cockpit", slug=slug, round_id=round_id)
 
 
-@blueprint.post("/events/<slug>/judging/<int:round_id>/seats/<int:seat_id>/remove")
-@requires(ORGANIZER)
-def remove_seat(slug: str, round_id: int, seat_id: int) -> ResponseReturnValue:
-    """Take a seat away; complete sheets stay."""
-    event_id = here(slug).event.id
-    act(
-        lambda session: seat_service.remove_seat(
-            session, current_actor(session), event_id=event_id, round_id=round_id, seat_id=seat_id
-        )
-    )
-    flash("The seat is taken away; complete sheets still count.")
-    return see(".cockpit", slug=slug, round_id=round_id)
-
-
 # --- the running order ----------------------------------------------------------------
 
 
