@@ -12,7 +12,7 @@ blueprint = Blueprint("report", __name__)
 nav(40, "Quarters", "report.index", lambda actor: actor is not None)
 tab(
     80,
-    "Looking back",
+    "Retrospective",
     "report.retrospective",
     lambda here: here.is_member and here.phase.order >= Phase.JUDGING.order,
 )
