@@ -44,6 +44,7 @@ from hackathon.people.rules import COMMAND_LINE
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.errors import Conflict, Refusal
+from hackathon.shared.money import CENT
 
 BUDGET = cents(5000)
 money = st.integers(1, 150_000).map(lambda count: count * 10_000)
@@ -179,10 +180,10 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def split(self):
-        """All of the pool goes out, to the cent."""
+        """All of the pool goes out, to the cent; a fraction of a cent that bills left stays."""
         rest = self.funded - sum(self.granted)
         made = self.do(grants.split_pool, amount=None, reason="Because")
-        assert (made is not None) == (rest > 0 and set(self.states) != {"closed"})
+        assert (made is not None) == (rest >= CENT and set(self.states) != {"closed"})
         for entry in made or []:
             team = self.teams.index(entry.team_id)
             self.granted[team] += entry.amount
