@@ -177,6 +177,7 @@ def wait_for_demo(page, url):
             break
         page.wait_for_timeout(200)
     page.get_by_role("button", name=re.compile("Olga")).click()
+    expect(page.get_by_role("heading", name="Hello, Olga")).to_be_visible()
     for _ in range(200):
         page.goto(url + "/events")
         if page.locator("tbody").get_by_text("Draft").count():
@@ -190,18 +191,18 @@ def test_the_same_forms_work_without_javascript(make_server, tmp_path, pages, ja
     page = pages(390, java_script_enabled=javascript)
     server = make_server(tmp_path)
     wait_for_demo(page, server.url)
-    page.goto(server.url)
-    page.get_by_role("button", name=re.compile("Olga")).click()
+    enter_as(page, server.url, "Olga")
     page.goto(server.url + "/events")
-    page.locator("tbody tr", has_text="Judging").get_by_role("link").click()
-    present = page.url
+    present = server.url + path_of(page.locator("tbody tr", has_text="Judging"))
     page.goto(present + "/settings")
     form = page.locator("form", has=page.get_by_role("heading", name="Phase"))
     form.get_by_label("Phase").select_option("hacking")
     form.locator("[name$=reason]").fill("Teams may still form")
     form.get_by_role("button", name="Move").click()
+    expect(page.locator(".page-pretitle")).to_contain_text("Hacking")
     leave(page)
-    page.get_by_role("button", name=re.compile("Pia")).click()
+    expect(page.get_by_role("button", name=re.compile("Pia"))).to_be_visible()
+    enter_as(page, server.url, "Pia")
     page.goto(present)
     page.get_by_role("link", name="Teams").click()
     page.get_by_label("Name of the team").fill("Bees")
