@@ -104,6 +104,7 @@ def test_the_judge_goes_on_with_another_device_and_both_show_the_same(evening, p
     axe(phone)
     tablet.goto(phone.locator("#link").inner_text())
     tablet.get_by_role("button").filter(has_text="Sign in").last.click()
+    tablet.wait_for_url(lambda url: "/sign-in" not in url)
     tablet.goto(sheet)
     chosen = f'input[id="value-{room.projects["owls"]}-impact-30"]'
     expect(tablet.locator(chosen)).to_be_checked()

@@ -146,6 +146,7 @@ def test_a_stranger_starts_for_real_and_a_team_forms(demo, pages, axe):
         page = players[name] = pages(390)
         page.goto(links[name])
         page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
         page.goto(join)
         page.get_by_label("Your role in a team").select_option("ML engineer")
         page.get_by_role("button", name="Join").click()
