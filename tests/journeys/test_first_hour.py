@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 
@@ -170,31 +169,11 @@ def test_a_stranger_starts_for_real_and_a_team_forms(demo, pages, axe):
     assert [text for text in paul.problems if "409" not in text] == []
 
 
-def wait_for_demo(page, url):
-    """Until the last step is told: next quarter's draft, which an organizer sees."""
-    for _ in range(200):
-        page.goto(url)
-        if page.get_by_role("button", name=re.compile("Olga")).count():
-            break
-        page.wait_for_timeout(200)
-    page.get_by_role("button", name=re.compile("Olga")).click()
-    expect(page.get_by_role("heading", name="Hello, Olga")).to_be_visible()
-    for _ in range(200):
-        page.goto(url + "/events")
-        if page.locator("tbody").get_by_text("Draft").count():
-            break
-        page.wait_for_timeout(200)
-    page.context.clear_cookies()
-
-
-@pytest.mark.parametrize("javascript", [False])
-def test_the_same_forms_work_without_javascript(make_server, tmp_path, pages, javascript):
-    page = pages(390, java_script_enabled=javascript)
-    server = make_server(tmp_path)
-    wait_for_demo(page, server.url)
-    enter_as(page, server.url, "Olga")
-    page.goto(server.url + "/events")
-    present = server.url + path_of(page.locator("tbody tr", has_text="Judging"))
+def test_the_same_forms_work_without_javascript(demo, pages):
+    page = pages(390, java_script_enabled=False)
+    enter_as(page, demo.url, "Olga")
+    page.goto(demo.url + "/events")
+    present = demo.url + path_of(page.locator("tbody tr", has_text="Judging"))
     page.goto(present + "/settings")
     form = page.locator("form", has=page.get_by_role("heading", name="Phase"))
     form.get_by_label("Phase").select_option("hacking")
@@ -203,7 +182,7 @@ def test_the_same_forms_work_without_javascript(make_server, tmp_path, pages, ja
     expect(page.locator(".page-pretitle")).to_contain_text("Hacking")
     leave(page)
     expect(page.get_by_role("button", name=re.compile("Pia"))).to_be_visible()
-    enter_as(page, server.url, "Pia")
+    enter_as(page, demo.url, "Pia")
     page.goto(present)
     page.get_by_role("link", name="Teams").click()
     page.get_by_label("Name of the team").fill("Bees")
