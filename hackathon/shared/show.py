@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hackathon.shared import qr
 from hackathon.shared.clock import now
+from hackathon.shared.devices import device_words
 from hackathon.shared.money import dollars, dollars_and_cents, exact, whole_dollars
 
 if TYPE_CHECKING:
@@ -80,4 +81,5 @@ def set_up(app: Flask) -> None:
         day=day,
         ago=ago,
         sentence=sentence,
+        device_words=device_words,
     )
