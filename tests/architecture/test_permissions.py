@@ -52,6 +52,8 @@ MATRIX = {
     "events.as_json": SIGNED_IN,
     "events.join": EVERYBODY,
     "events.register": SIGNED_IN,
+    "events.terms": MEMBERS,
+    "events.accept_terms": MEMBERS,
     "events.people_list": MEMBERS,
     "events.settings": ORGANIZERS,
     "events.change": ORGANIZERS,
