@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -45,6 +46,16 @@ def isolated(name: str) -> str:
     return f"\u2068{name}\u2069" if turns else name
 
 
+def before(kind: str, name: str) -> str:
+    """A word before a name, such as `the team `; nothing when the name says it itself.
+
+    Names such as Team 01 are usual, and `the team Team 01` reads like a mistake.
+    """
+    word = re.escape(kind.rsplit(maxsplit=1)[-1])
+    says_it = re.match(rf"(the\s+)?{word}s?(?![^\W\d_])", name.strip(), re.IGNORECASE)
+    return "" if says_it else f"{kind} "
+
+
 def day(moment: dt.date) -> str:
     """`21 November 2026`."""
     return f"{moment.day} {moment:%B %Y}"
@@ -81,5 +92,6 @@ def set_up(app: Flask) -> None:
         day=day,
         ago=ago,
         sentence=sentence,
+        before=before,
         device_words=device_words,
     )
