@@ -92,6 +92,8 @@ MATRIX = {
     "projects.project": MEMBERS,
     "projects.edit": {"paul"},
     "projects.save": {"paul"},
+    "projects.mend": ORGANIZERS,
+    "projects.save_mended": ORGANIZERS,
     "projects.version": MEMBERS,
     "projects.reopen": ORGANIZERS,
     "projects.take_out": ORGANIZERS,
