@@ -83,6 +83,29 @@ def submission_of(session: Session, event: Event, project: Project) -> ProjectVe
     )
 
 
+def newest_and_submission(
+    session: Session, event: Event, project: Project
+) -> tuple[ProjectVersion | None, ProjectVersion | None]:
+    """The newest saved card and the one that judges see; one statement."""
+    counting = (
+        select(func.max(ProjectVersion.number))
+        .where(
+            ProjectVersion.project_id == project.id,
+            ProjectVersion.is_complete.is_(True),
+            ProjectVersion.saved_at < deadline(event, project),
+        )
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(ProjectVersion, ProjectVersion.number == counting).where(
+            ProjectVersion.project_id == project.id,
+            or_(ProjectVersion.number == project.version, ProjectVersion.number == counting),
+        )
+    ).all()
+    first = next((row for row, _ in rows if row.number == project.version), None)
+    return first, next((row for row, counts in rows if counts), None)
+
+
 @dataclass(frozen=True)
 class VersionRow:
     """A saved version in the history."""

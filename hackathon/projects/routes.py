@@ -96,8 +96,9 @@ def _project_page(
 ) -> str:
     place, session = here(slug), reading()
     team, found, member = _own(slug, team_id)
-    newest = queries.newest(session, found) if found else None
-    submission = queries.submission_of(session, place.event, found) if found else None
+    newest, submission = (
+        queries.newest_and_submission(session, place.event, found) if found else (None, None)
+    )
     private = member or place.organizes
     shown = newest if private else submission
     if not private and (submission is None or found is None or _is_out(found)):
