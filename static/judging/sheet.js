@@ -347,6 +347,7 @@ async function fillTexts(visit) {
   const section = sectionOf(visit);
   if (!section || section.contains(document.activeElement)) return;
   const draft = await outbox.draft(visit.id);
+  if (section.contains(document.activeElement)) return; // began to type meanwhile
   const sent = waiting.filter((each) => each.message === "judging.submit" && each.payload.visit === visit.id);
   const words = draft ?? sent.at(-1)?.payload ?? visit.texts;
   const form = section.querySelector("form");

@@ -11,6 +11,15 @@ Object.defineProperty(IDBOpenDBRequest.prototype, "onsuccess", {
   set(done) { asked.set.call(this, (event) => setTimeout(() => done(event), 1500)); },
 });
 """
+SLOW_READS = """
+const asked = Object.getOwnPropertyDescriptor(IDBRequest.prototype, "onsuccess");
+Object.defineProperty(IDBRequest.prototype, "onsuccess", {
+  set(done) {
+    const wait = this.source?.name === "drafts" ? 1500 : 0;
+    asked.set.call(this, (event) => setTimeout(() => done(event), wait));
+  },
+});
+"""
 HANGING = 'Object.defineProperty(IDBOpenDBRequest.prototype, "onsuccess", { set() {} });'
 FULL = """
 IDBObjectStore.prototype.add = () => { throw new DOMException("no room", "QuotaExceededError"); };
@@ -28,8 +37,8 @@ def phone(evening, pages):
         page.add_init_script(script)
         page.wire = []
         page.on("websocket", lambda line: line.on("framesent", lambda f: page.wire.append(str(f))))
-        path = f"/events/q4/judging/{room.round_id}/projects/{room.projects['owls']}"
-        page.goto(server.url + path)
+        page.goto(f"{server.url}/events/q4/judging/{room.round_id}/list")
+        page.locator("ol.visits a").first.click()
         return page
 
     return make
@@ -50,6 +59,20 @@ def test_a_tap_before_the_storage_is_open_is_not_called_kept_and_then_saved(phon
     expect(judith.locator("#saved")).to_have_text("Do not close this page: 1 waiting")
     expect(judith.locator("#saved")).to_have_text("Saved")
     assert len(sent(judith, "judging.mark")) == 1
+
+
+@pytest.mark.parametrize("storage", [SLOW, SLOW_READS], ids=["opening", "being read"])
+def test_words_typed_while_the_storage_is_slow_stay(phone, storage):
+    judith = phone(storage)
+    words = judith.locator("section.sheet:not([hidden]) [name=strength]")
+    words.fill("Clear and brave")
+    judith.wait_for_timeout(2000)  # past the moment at which the storage answers
+    expect(words).to_have_value("Clear and brave")
+    for row in (0, 1):
+        tap(judith, row, 4)
+    expect(judith.locator("#saved")).to_have_text("Saved")
+    judith.reload()
+    expect(words).to_have_value("Clear and brave")
 
 
 def test_a_phone_greets_the_server_once_a_line(phone):
