@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - SQLAlchemy reads the annotation
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Integer, Text, UniqueConstraint, func, select, text
+from sqlalchemy import BigInteger, Integer, Text, UniqueConstraint, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now, utc_text
@@ -219,13 +219,18 @@ def _heads(session: Session, streams: set[str]) -> dict[str, tuple[int, str]]:
 
 def last_seq(session: Session, stream: str) -> int:
     """The highest `seq` of a stream; 0 when nothing has happened."""
-    found = session.scalar(select(func.max(FactRow.seq)).where(FactRow.stream == stream))
-    return found or 0
+    return session.scalar(_LAST_SEQ, {"stream": stream}) or 0
+
+
+_LAST_SEQ = select(func.max(FactRow.seq)).where(FactRow.stream == bindparam("stream"))
 
 
 def last_position(session: Session) -> int:
     """The highest position of all streams; 0 at the beginning."""
-    return session.scalar(select(func.max(FactRow.position))) or 0
+    return session.scalar(_LAST_POSITION) or 0
+
+
+_LAST_POSITION = select(func.max(FactRow.position))
 
 
 def facts_of(session: Session, stream: str, after: int = 0, limit: int = 500) -> list[FactRow]:
@@ -241,10 +246,15 @@ def facts_of(session: Session, stream: str, after: int = 0, limit: int = 500) ->
 
 def facts_after(session: Session, position: int, limit: int = 500) -> list[FactRow]:
     """Facts of all streams past a position, in order: what followers read."""
-    query = (
-        select(FactRow).where(FactRow.position > position).order_by(FactRow.position).limit(limit)
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(_AFTER, {"position": position, "most": limit}))
+
+
+_AFTER = (
+    select(FactRow)
+    .where(FactRow.position > bindparam("position"))
+    .order_by(FactRow.position)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def broken_links(session: Session) -> list[str]:
