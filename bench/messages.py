@@ -121,15 +121,8 @@ def measure(scene: Scene, asked: argparse.Namespace) -> None:
 
 
 def _connect(scene: Scene, token: str, take: Callable[..., Any]) -> Any:  # noqa: ANN401 - Flask-SocketIO's own
-    client = scene.app.test_client()
-    client.set_cookie(scene.cookie, token, secure=True, domain="localhost")
-    where = {"base_url": "https://localhost"}
-    return take(
-        "connect",
-        lambda: live.socketio.test_client(
-            scene.app, headers={"Cookie": f"{scene.cookie}={token}"}, **({} if where else {})
-        ),
-    )
+    head = {"Cookie": f"{scene.cookie}={token}"}
+    return take("connect", lambda: live.socketio.test_client(scene.app, headers=head))
 
 
 def _call(line: Any, name: str, **payload: object) -> dict[str, Any]:  # noqa: ANN401 - Flask-SocketIO's own
