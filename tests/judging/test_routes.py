@@ -31,7 +31,9 @@ def sheet_path(room, team):
 def test_an_event_without_a_round_offers_to_set_judging_up(stage, sign_in):
     olga = sign_in(stage.olga)
     assert "Set up judging" in page_of(olga.get("/events/q4/judging"))
-    assert "Impact" in page_of(olga.get("/events/q4/judging/new"))
+    page = page_of(olga.get("/events/q4/judging/new"))
+    assert "Impact" in page
+    assert 'value="Round 1"' in page
 
 
 def rubric_form(**more):

@@ -49,6 +49,7 @@ from hackathon.judging.rules.states import (
     check_track,
     moved_up,
     next_state,
+    usual_name,
     verbs_of,
 )
 from hackathon.judging.rules.values import (
@@ -154,6 +155,7 @@ __all__ = [
     "parse_value",
     "read_rubric",
     "shown",
+    "usual_name",
     "verbs_of",
     "weight_text",
 ]
