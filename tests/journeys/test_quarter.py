@@ -358,13 +358,11 @@ def judge(olga, phones):
 
 def decide(olga):
     """What came late, the project without a word, the last word."""
-    olga.reload()
+    expect(olga.get_by_text("4 late scores wait for your decision.")).to_be_visible()
     expect(olga.get_by_text("1 project has no comment from any judge")).to_be_visible()
     olga.get_by_role("link", name="Late tray (4)").click()
-    for box in olga.get_by_label("Choose").all():
-        box.check()
     olga.get_by_label("Reason").fill("The hall had no signal")
-    olga.get_by_role("button", name="Accept the chosen").click()
+    olga.get_by_role("button", name="Accept all of Jonas").click()
     expect(olga.get_by_text("4 accepted; a new result record is written.")).to_be_visible()
     olga.get_by_role("link", name="Judging", exact=True).first.click()
     confirm(olga, "Make it final")
