@@ -262,7 +262,7 @@ def test_the_cockpit_shows_what_the_moment_needs_and_the_rest_in_a_menu(app, roo
     olga = sign_in(room.cast.olga)
 
     def buttons():
-        row, menu = page_of(olga.get(base(room))).split('class="btn-list steps', 1)[1].split(
+        row, menu = page_of(olga.get(base(room))).split('class="btn-list press', 1)[1].split(
             '<details class="more">'
         )  # fmt: skip
         words = [
