@@ -13,6 +13,7 @@ from hackathon.judging.routes import (
     results,
     reveal,
     rubric,
+    screens,
     sheets,
 )
 from hackathon.judging.routes.blueprint import blueprint
@@ -31,5 +32,6 @@ __all__ = [
     "results",
     "reveal",
     "rubric",
+    "screens",
     "sheets",
 ]
