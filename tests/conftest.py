@@ -215,6 +215,7 @@ def lend_app(url: str, folder: Path) -> Flask:
     app.instance_path = str(settings.folder.resolve())
     app.extensions["settings"] = settings
     app.extensions.pop("sign_in_limits", None)
+    app.extensions.pop("screen_limits", None)
     engine = sa.create_engine(url, **engine_options(settings))
     _keep_compiled(engine)
     tune(engine)
