@@ -16,7 +16,7 @@ from hackathon.people.rules import check_organizes, fold_name
 from hackathon.shared.clock import utc_text
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotFound
-from hackathon.shared.money import dollars, exact, parse_dollars
+from hackathon.shared.money import dollars, exact, money, parse_dollars
 from hackathon.shared.terminal import Commands, as_json, print_json, print_table
 from hackathon.shared.web import act
 from hackathon.teams.models import Team
@@ -113,7 +113,7 @@ def board(slug: str, as_json: bool) -> None:  # noqa: FBT001 - click passes flag
                 row.name,
                 dollars(row.granted),
                 dollars(row.used) if row.is_known else "no data yet",
-                rest_text(row, dollars),
+                rest_text(row, money),
                 utc_text(row.fresh.through) if row.fresh.through else "-",
             )
             for row in found.rows

@@ -24,7 +24,7 @@ from hackathon.backlog.queries.figures import (
 from hackathon.backlog.queries.proposals import FOLLOWED
 from hackathon.backlog.rules import TRANSITIONS, State, Verb
 from hackathon.credits.models import Entry
-from hackathon.credits.rules import SPEND, Deed
+from hackathon.credits.rules import CURRENCY, SPEND, Deed
 from hackathon.events.models import Event, Registration
 from hackathon.people.models import Person
 from hackathon.report.models import QuarterReport
@@ -179,7 +179,7 @@ def _events_of(session: Session, quarter: str, as_of: date) -> tuple[int, list[d
 
 
 def credits_of(session: Session, event_ids: Sequence[int], as_of: date) -> dict[str, Any] | None:
-    """The money of events in micros as of a day; None when no budget was recorded.
+    """The money of events in the main currency, in micros as of a day; None when no budget was recorded.
 
     Entries that were reversed by then do not count; spend is what has been booked.
     """
@@ -191,6 +191,7 @@ def credits_of(session: Session, event_ids: Sequence[int], as_of: date) -> dict[
         .outerjoin(undone, (undone.reverses_id == Entry.id) & (undone.made_at < end))
         .where(
             Entry.event_id.in_(event_ids),
+            Entry.currency == CURRENCY,
             Entry.made_at < end,
             Entry.deed != Deed.REVERSAL,
             undone.id.is_(None),

@@ -219,6 +219,7 @@ def _clear(  # noqa: PLR0917 - one deed, told whole
         key=f"{BILLED}{run}/{kind.value}/{unit}",
         digest=run,
         deed=Deed.BILL,
+        currency=unit,
         amount=Micros(abs(net)),
         lines=1,
         source=source.name,
