@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from hackathon.credits.models import BillRule, CreditRequest, Crossing
+from hackathon.credits.models import BillRule, CreditRequest, Crossing, Entry
 from hackathon.credits.queries.forecast import forecasts_of
 from hackathon.credits.queries.holds import teams_with_due
 from hackathon.credits.queries.ledger import currencies_of
-from hackathon.credits.rules import CURRENCY
+from hackathon.credits.rules import CURRENCY, Deed
 from hackathon.credits.service.alerts import leads_beyond, watch_forecasts
-from hackathon.credits.service.bills.mapping import remap_account
+from hackathon.credits.service.bills.mapping import remap_account, remap_currency
 from hackathon.credits.service.holds import expire_holds
 from hackathon.events.models import Event
 from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
@@ -90,6 +90,26 @@ def remap_bills(session: Session, fact: FactRow) -> None:
     ).all()
     if accounts:
         remap_account(session, COMMAND_LINE, accounts)
+
+
+@on_fact("credits:", "credits.granted")
+def remap_granted(session: Session, fact: FactRow) -> None:
+    """Costs in a currency that a team has credits in now are booked in it."""
+    _remap_currency(session, fact, int(fact.values["entry"]))
+
+
+@on_fact("credits:", "entry.reversed")
+def remap_reversed(session: Session, fact: FactRow) -> None:
+    """Costs in a currency that a team has no credits in any more are not booked in it."""
+    _remap_currency(session, fact, int(fact.values["reverses"]))
+
+
+def _remap_currency(session: Session, fact: FactRow, grant_id: int) -> None:
+    team, unit = fact.values["team"], fact.values.get("currency", CURRENCY)
+    if unit == CURRENCY or team is None:
+        return
+    if session.get_one(Entry, grant_id).deed == Deed.GRANT:
+        remap_currency(session, COMMAND_LINE, team_id=team, currency=unit, grant_id=grant_id)
 
 
 def _place(session: Session, fact: FactRow) -> tuple[Event, Team, str]:

@@ -108,7 +108,9 @@ def euros(app, stage, owls):
             session, COMMAND_LINE, quarter="2026-Q4", amount=cents(2000), currency="EUR"
         )
         budgets.fund(session, COMMAND_LINE, **more, amount=cents(300))
-        grants.grant(session, COMMAND_LINE, **more, team_id=owls[0], amount=cents(50), reason="Start")
+        grants.grant(
+            session, COMMAND_LINE, **more, team_id=owls[0], amount=cents(50), reason="Start"
+        )
 
 
 def test_edge_48_a_hold_names_which_of_two_currencies_it_is_of(app, stage, owls, euros, call):

@@ -29,7 +29,7 @@ BY_HAND = {Deed.CHARGE: "Booked by hand", Deed.CAPTURE: "Captured holds"}
 
 
 class Cost(NamedTuple):
-    """What one service cost on one day (UTC), exact dollars; below zero when taken back."""
+    """What one service cost on one day (UTC), exact; below zero when taken back."""
 
     source: str
     service: str
@@ -37,8 +37,8 @@ class Cost(NamedTuple):
     amount: Decimal
 
 
-def costs_of(session: Session, team_id: int) -> list[Cost]:
-    """A team's costs by source, service and day: those of its bills, and those booked by hand.
+def costs_of(session: Session, team_id: int, currency: str = CURRENCY) -> list[Cost]:
+    """A team's costs booked in a currency, by source, service and day: those of its bills, and those booked by hand.
 
     Of bills it is the newest of each month as it is mapped now, before the one rounding.
     """
@@ -54,8 +54,12 @@ def costs_of(session: Session, team_id: int) -> list[Cost]:
     sources = {source.id: source for source, _ in found}
     stored = stored_of(session, accounts=sorted({account for _, account in found}))
     with localcontext(EXACT):
-        _add_billed(session, sums, sources, stored, team_id)
-        by_hand = standing(*BOOKED).where(Entry.team_id == team_id, ~Entry.key.startswith(BILLED))
+        _add_billed(session, sums, sources, stored, team_id, currency)
+        by_hand = standing(*BOOKED).where(
+            Entry.team_id == team_id,
+            Entry.currency == currency,
+            ~Entry.key.startswith(BILLED),
+        )
         for row in session.scalars(by_hand):
             if row.through_at is None:
                 continue
@@ -72,6 +76,7 @@ def _add_billed(
     sources: Mapping[int, Source],
     stored: Iterable[Stored],
     team_id: int,
+    currency: str,
 ) -> None:
     for source_id, source in sources.items():  # a team has one, seldom two
         mapping, basis = mapping_of(session, source).mapping, settings_of(source).basis
@@ -81,14 +86,17 @@ def _add_billed(
         for cell in cells:
             if mapping.place(cell).team_id != team_id:
                 continue
+            is_own = cell.currency == CURRENCY or (team_id, cell.currency) in mapping.own
+            if (cell.currency if is_own else CURRENCY) != currency:
+                continue
             amount = cell.billed if basis == "billed" else cell.effective
-            if cell.currency != CURRENCY:
+            if not is_own:
                 amount *= mapping.rates[cell.period, cell.currency].value
             sums[source.name, cell.service or "No service named", cell.day] += amount
             days.append(cell.day)
             own += amount
         if mapping.shares_taxes and days:  # a tax is no day's; it stands on the last
-            whole = share(cells, mapping, basis).by_team()[team_id]
+            whole = share(cells, mapping, basis).by_team(currency)[team_id]
             sums[source.name, "Share of tax", max(days)] += whole - own
 
 
