@@ -173,13 +173,13 @@ def test_taxes_are_shared_in_each_currency(cast, mapped, tmp_path):
     bring(tmp_path, focus({}, EURO, {**EURO, **BEES, "BilledCost": "3"}, tax))
     assert (spent(owls, "EUR"), spent(bees)) == (7.7, 6.6)
     assert whole().shares.sums["EUR"].teams == 11
-    costs = costs_of(reading(), owls, "EUR")
+    costs = costs_of(reading(), owls)["EUR"]
     assert [(row.service, row.amount) for row in costs] == [
         ("Compute", 7), ("Share of tax", Decimal("0.7")),
     ]  # fmt: skip
-    assert sum(row.amount for row in costs_of(reading(), owls)) == 10
-    assert sum(row.amount for row in costs_of(reading(), bees)) == Decimal("6.6")
-    assert costs_of(reading(), bees, "EUR") == []
+    assert sum(row.amount for row in costs_of(reading(), owls)["USD"]) == 10
+    assert sum(row.amount for row in costs_of(reading(), bees)["USD"]) == Decimal("6.6")
+    assert list(costs_of(reading(), bees)) == ["USD"]
     assert is_whole() == []
 
 

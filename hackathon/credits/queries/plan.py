@@ -102,11 +102,6 @@ def plans_of(session: Session, year: int) -> dict[str, list[PlanRow]]:
     }
 
 
-def plan_of(session: Session, year: int, currency: str = CURRENCY) -> list[PlanRow]:
-    """The plan in one currency; three statements."""
-    return plans_of(session, year)[currency]
-
-
 def moves_of(session: Session, year: int, currency: str = CURRENCY) -> list[MoveLine]:
     """Transfers in a currency from or to the quarters of a year, the newest first."""
     source, target = aliased(Quarter), aliased(Quarter)

@@ -1,6 +1,6 @@
 """Credits: which amounts move where, what counts as used, how old a figure may be."""
 
-from hackathon.credits.rules.currencies import CURRENCY, check_currency, in_order
+from hackathon.credits.rules.currencies import CURRENCY, KNOWN, check_currency, in_order
 from hackathon.credits.rules.legs import (
     Balances,
     Leg,
@@ -38,6 +38,7 @@ __all__ = [
     "BOOKED",
     "CURRENCY",
     "FINAL",
+    "KNOWN",
     "NONE",
     "SPEND",
     "STALE_AFTER",
