@@ -243,6 +243,27 @@ def database(request, tmp_path):
         db.engine.dispose()
 
 
+@pytest.fixture(params=engines())
+def bare(request, tmp_path):
+    """An engine on a database without any table."""
+    if request.param == "sqlite":
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'bare.db'}")
+        tune(engine)
+        yield engine
+        engine.dispose()
+        return
+    _, admin = request.getfixturevalue("postgresql_template")
+    name = f"bare_{uuid.uuid4().hex[:12]}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine = sa.create_engine(sa.make_url(POSTGRESQL).set(database=name))
+    tune(engine)
+    yield engine
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def app(sqlite_url, tmp_path):
     """An application on an empty migrated SQLite database, without an open context."""
