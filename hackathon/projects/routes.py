@@ -33,6 +33,7 @@ tab(
     "Projects",
     "projects.index",
     lambda h: h.is_member and (h.organizes or h.phase is not Phase.DRAFT),
+    front=lambda h: h.phase is Phase.JUDGING or (h.phase is Phase.HACKING and not h.organizes),
 )
 
 

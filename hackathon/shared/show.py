@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from hackathon.shared import qr
 from hackathon.shared.clock import now
 from hackathon.shared.devices import device_words
-from hackathon.shared.money import dollars, dollars_and_cents, exact, whole_dollars
+from hackathon.shared.money import cents_money, exact, money, whole_money
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -85,9 +85,9 @@ def set_up(app: Flask) -> None:
     """Register the filters."""
     app.jinja_env.globals["qr"] = qr.picture
     app.jinja_env.filters.update(
-        money=dollars,
-        whole_money=whole_dollars,
-        cents_money=dollars_and_cents,
+        money=money,
+        whole_money=whole_money,
+        cents_money=cents_money,
         exact_money=exact,
         local_time=local_time,
         day=day,

@@ -142,6 +142,10 @@ MATRIX = {
     "judging.why": ORGANIZERS,
     "judging.decide_place": ORGANIZERS,
     "judging.screens": ORGANIZERS,
+    "judging.screen": EVERYBODY,  # nobody signs in at a projector
+    "judging.ask_code": EVERYBODY,
+    "judging.screen_state": EVERYBODY,
+    "judging.confirm_screen": ORGANIZERS,
     "judging.make_key": ORGANIZERS,
     "judging.revoke_key": ORGANIZERS,
     "judging.rehearsal": ORGANIZERS,

@@ -49,7 +49,7 @@ def told(player):
 
 def hanging(cast, player):
     event = reading().get(Event, cast.event_id)
-    return [row.text for row in reads.banners_for(reading(), event, player.id, now())]
+    return [row.text for row in reads.announced_to(reading(), event, player.id, now()).banners]
 
 
 def follow(database):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from hackathon.backlog.queries.figures import end_of
 from hackathon.credits.models import Entry, Quarter
-from hackathon.credits.rules import SPEND, Deed
+from hackathon.credits.rules import CURRENCY, SPEND, Deed
 from hackathon.shared.facts import FactRow
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def money_of(
     session: Session, quarter: str, event_ids: Sequence[int], as_of: date
 ) -> dict[str, Any] | None:
-    """The money of a quarter in micros as of a day; None when no budget was recorded.
+    """The money of a quarter in the main currency, in micros as of a day; None when no budget was recorded.
 
     `whole` is the quarter's budget, `budget` what of it its events' pools got. Entries that were
     reversed by then do not count; spend is what has been booked. Two statements.
@@ -35,6 +35,7 @@ def money_of(
         .outerjoin(undone, (undone.reverses_id == Entry.id) & (undone.made_at < end))
         .where(
             Entry.event_id.in_(event_ids),
+            Entry.currency == CURRENCY,
             Entry.made_at < end,
             Entry.deed != Deed.REVERSAL,
             undone.id.is_(None),
@@ -62,7 +63,7 @@ def _budget_of(session: Session, quarter: str, end: datetime) -> int:
     """The whole budget that a quarter had, from what was set and moved before an instant."""
     own = session.execute(
         select(FactRow, Quarter.id)
-        .join(Quarter, Quarter.name == quarter)
+        .join(Quarter, (Quarter.name == quarter) & (Quarter.currency == CURRENCY))
         .where(FactRow.kind.in_(("budget.set", "budget.moved")), FactRow.at < end)
         .order_by(FactRow.position)
     )
