@@ -115,6 +115,8 @@ class VersionRow:
     is_complete: bool
     saved_at: datetime
     by: str
+    is_thin: bool
+    """It counts although it leaves fields open: a file brought it."""
     why: str = ""
     """Why an organizer typed it."""
 
@@ -152,6 +154,7 @@ def versions_of(session: Session, event_id: int, project_id: int) -> list[Versio
             is_complete=row.is_complete,
             saved_at=row.saved_at,
             by=name or "import",
+            is_thin=row.is_complete and bool(read_card(row.card).missing),
             why=whys.get(row.number, ""),
         )
         for row, name in rows

@@ -123,6 +123,10 @@ def _project_page(
         is_open=place.now < closes_at
         and not (found is not None and _is_out(found))
         and (place.phase in {Phase.REGISTRATION, Phase.HACKING} or _is_reopened(found)),
+        may_mend=place.organizes
+        and place.now < closes_at
+        and not (found is not None and _is_out(found))
+        and (place.phase in rules.MENDING or _is_reopened(found)),
         reopened=found is not None and place.now < closes_at == found.reopened_until,
         labels=LABELS,
         reopen=reopen or ReopenForm(),
