@@ -244,6 +244,7 @@ MATRIX = {
     "credits.plan_csv": LEADS,
     "credits.plan_budget": LEADS,
     "credits.plan_transfer": LEADS,
+    "credits.plan_other": LEADS,
     "credits.make_hold": set(),  # a team's token opens it, a person never
     "credits.capture_hold": set(),
     "credits.void_hold": set(),
