@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,12 +69,13 @@ def draft_of(session: Session, quarter: str, as_of: date) -> Draft:
     found = conversion(projects, as_of)
     cohort = [row for row in projects if row.quarter == quarter]
     so_far = Share(sum(row.converted for row in cohort), len(cohort))
+    money = credits_of(session, event_ids, as_of)
     figures: dict[str, Any] = {
         "events": events,
         "people": everybody,
         "teams": sum(row["teams"] for row in events),
         "submitted": len(own),
-        "money": credits_of(session, event_ids, as_of),
+        "money": money.pop(CURRENCY, None),
         "prototypes": sum(_within(row.ready_on, first, last) for row in past.values()),
         "prototypes_target": list(PROTOTYPES),
         "is_crowded": len(own) > PROJECTS[1],
@@ -105,6 +106,8 @@ def draft_of(session: Session, quarter: str, as_of: date) -> Draft:
         ],
         "decisions": _decisions(past, beside, first, last),
     }
+    if money:
+        figures["other_money"] = money
     inputs = {
         "projects": [row.project_id for row in own],
         "proposals": [
@@ -178,39 +181,42 @@ def _events_of(session: Session, quarter: str, as_of: date) -> tuple[int, list[d
     ]
 
 
-def credits_of(session: Session, event_ids: Sequence[int], as_of: date) -> dict[str, Any] | None:
-    """The money of events in the main currency, in micros as of a day; None when no budget was recorded.
+def credits_of(
+    session: Session, event_ids: Sequence[int], as_of: date
+) -> dict[str, dict[str, Any]]:
+    """The money of events in micros as of a day, by currency; only those with any entry.
 
     Entries that were reversed by then do not count; spend is what has been booked.
     """
     if not event_ids:
-        return None
+        return {}
     end, undone = end_of(as_of), aliased(Entry)
     rows = session.execute(
-        select(Entry.deed, func.sum(Entry.amount), func.max(Entry.through_at))
+        select(Entry.currency, Entry.deed, func.sum(Entry.amount), func.max(Entry.through_at))
         .outerjoin(undone, (undone.reverses_id == Entry.id) & (undone.made_at < end))
         .where(
             Entry.event_id.in_(event_ids),
-            Entry.currency == CURRENCY,
             Entry.made_at < end,
             Entry.deed != Deed.REVERSAL,
             undone.id.is_(None),
         )
-        .group_by(Entry.deed)
+        .group_by(Entry.currency, Entry.deed)
     )
-    sums: Counter[str] = Counter()
-    through: datetime | None = None
-    for deed, amount, latest in rows:
-        sums[deed] = int(amount)
-        through = latest or through
-    if not sums:
-        return None
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    through: dict[str, datetime] = {}
+    for unit, deed, amount, latest in rows:
+        sums[unit][deed] = int(amount)
+        if latest:
+            through[unit] = latest
     return {
-        "budget": sums[Deed.FUND],
-        "granted": sums[Deed.GRANT],
-        "spent": sum(sums[deed] for deed in SPEND) - sums[Deed.REFUND],
-        "returned": sums[Deed.RETURN],
-        "through": through.isoformat() if through else None,
+        unit: {
+            "budget": found[Deed.FUND],
+            "granted": found[Deed.GRANT],
+            "spent": sum(found[deed] for deed in SPEND) - found[Deed.REFUND],
+            "returned": found[Deed.RETURN],
+            "through": through[unit].isoformat() if unit in through else None,
+        }
+        for unit, found in sorted(sums.items())
     }
 
 
