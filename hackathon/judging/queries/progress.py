@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, select
 
-from hackathon.judging.models import Pitch, Visit
+from hackathon.judging.models import Pitch, Seat, Visit
 from hackathon.judging.queries.conflicts import counts
 from hackathon.judging.queries.rounds import seats_of
 from hackathon.projects.models import Project
@@ -63,24 +63,13 @@ class Progress:
         return sum(row.of for row in self.projects)
 
 
+Counted = dict[tuple[str, int], int]
+"""How many sheets, by `seat` or `project` and its number."""
+
+
 def progress_of(session: Session, found: Round, entries: Sequence[Entry]) -> Progress:
     """How far a round is: complete sheets of the visits that count."""
-    seats = seats_of(session, found.id)
-    away = {row.seat.id for row in seats if row.seat.removed_at is not None}
-    done: dict[tuple[str, int], int] = defaultdict(int)
-    planned: dict[tuple[str, int], int] = defaultdict(int)
-    query = (  # columns, not objects: boards are read five times a second
-        select(Visit.seat_id, Visit.project_id, Visit.submitted_at.is_not(None))
-        .join(Project, Project.id == Visit.project_id)
-        .join(Pitch, and_(Pitch.round_id == Visit.round_id, Pitch.project_id == Visit.project_id))
-        .where(Visit.round_id == found.id, counts())
-    )
-    for seat_id, project_id, is_done in session.execute(query):
-        if seat_id in away and not is_done:
-            continue  # a judge who left does not hold up a project
-        for key in (("seat", seat_id), ("project", project_id)):
-            planned[key] += 1
-            done[key] += is_done
+    done, planned = _counted(session, found)
     return Progress(
         judges=[
             JudgeProgress(
@@ -88,19 +77,53 @@ def progress_of(session: Session, found: Round, entries: Sequence[Entry]) -> Pro
                 name=row.name,
                 done=done["seat", row.seat.id],
                 of=planned["seat", row.seat.id],
-                is_away=row.seat.id in away,
+                is_away=row.seat.removed_at is not None,
             )
-            for row in seats
+            for row in seats_of(session, found.id)
         ],
-        projects=[
-            ProjectProgress(
-                project_id=entry.project_id,
-                position=entry.position,
-                title=entry.submission.title,
-                team_name=entry.submission.team_name,
-                done=done["project", entry.project_id],
-                of=planned["project", entry.project_id],
-            )
-            for entry in entries
-        ],
+        projects=_projects(entries, done, planned),
     )
+
+
+def projects_of(session: Session, found: Round, entries: Sequence[Entry]) -> list[ProjectProgress]:
+    """How far each project is, without its judges; one statement."""
+    return _projects(entries, *_counted(session, found))
+
+
+def _projects(entries: Sequence[Entry], done: Counted, planned: Counted) -> list[ProjectProgress]:
+    return [
+        ProjectProgress(
+            project_id=entry.project_id,
+            position=entry.position,
+            title=entry.submission.title,
+            team_name=entry.submission.team_name,
+            done=done["project", entry.project_id],
+            of=planned["project", entry.project_id],
+        )
+        for entry in entries
+    ]
+
+
+def _counted(session: Session, found: Round) -> tuple[Counted, Counted]:
+    """The complete sheets and the planned ones."""
+    done: Counted = defaultdict(int)
+    planned: Counted = defaultdict(int)
+    query = (  # columns, not objects: boards are read five times a second
+        select(
+            Visit.seat_id,
+            Visit.project_id,
+            Visit.submitted_at.is_not(None),
+            Seat.removed_at.is_not(None),
+        )
+        .join(Seat, Seat.id == Visit.seat_id)
+        .join(Project, Project.id == Visit.project_id)
+        .join(Pitch, and_(Pitch.round_id == Visit.round_id, Pitch.project_id == Visit.project_id))
+        .where(Visit.round_id == found.id, counts())
+    )
+    for seat_id, project_id, is_done, has_left in session.execute(query):
+        if has_left and not is_done:
+            continue  # a judge who left does not hold up a project
+        for key in (("seat", seat_id), ("project", project_id)):
+            planned[key] += 1
+            done[key] += is_done
+    return done, planned
