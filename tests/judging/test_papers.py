@@ -104,7 +104,7 @@ def test_everything_wrong_is_said_at_once(panel):
 def test_scores_from_a_judges_own_device_are_never_replaced_unseen(panel):
     panel.mark("judith", "foxes", "impact", 3)
     told = refusal(panel, "foxes", paper(panel, "judith", "4", "5"))
-    assert "Judith has scores from the own device already" in told.message
+    assert "Judith: there are scores from the phone already" in told.message
     enter(panel, "foxes", paper(panel, "judith", "4", "5", wins=True))
     assert there(panel, "foxes")["Judith"].is_complete
 
@@ -112,7 +112,7 @@ def test_scores_from_a_judges_own_device_are_never_replaced_unseen(panel):
 def test_a_sheet_that_somebody_entered_before_is_said_to_be_theirs(panel):
     enter(panel, "foxes", paper(panel, "judith", "4", "5"), by=panel.cast.lena)
     told = refusal(panel, "foxes", paper(panel, "judith", "4", "5"))  # the same again, too
-    assert "Judith has scores from paper by Lena already" in told.message
+    assert "Judith: there are scores from paper by Lena already" in told.message
     row = there(panel, "foxes")["Judith"]
     assert (row.scored, row.is_from_device, row.entered_by) == (2, False, "Lena")
     assert row.entered_at is not None
@@ -238,7 +238,7 @@ def test_sheets_are_entered_and_the_next_project_opens(room, olga):
     assert "2 sheets entered; the judges see them with your reason." in page
     page = text_of(olga.get(path(room)))
     assert "2 of 2 sheets are in." in page
-    assert "2 of 2 scored from paper by Olga" in page
+    assert "2 of 2 scores from paper by Olga" in page
 
 
 def test_a_second_click_enters_nothing_twice(app, room, olga):
@@ -265,7 +265,7 @@ def test_a_judge_with_scores_stands_apart_and_no_value_is_shown(app, room, olga)
         room.sheet("judith", "foxes", 1, 1)
     page = text_of(olga.get(path(room)))
     assert "1 judge has scores already or is not on the list" in page
-    assert "2 of 2 scored from the own device" in page
+    assert "2 of 2 scores from the phone" in page
     assert set(re.findall(r'name="value-[^"]+" value="([^"]*)"', page)) == {""}
     sent = form(room, judith=("4", "5"))
     assert "tick “The paper wins”" in text_of(olga.post(path(room), data=sent))

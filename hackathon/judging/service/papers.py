@@ -146,8 +146,8 @@ def _wrong(paper: Paper, judge: OnPaper, rubric: Rubric) -> dict[str, str]:
         wrong |= {prefix + line.key: sentence for line in blank}
     if judge.scored and not paper.wins:
         wrong[wins] = (
-            f"{judge.name} has scores {where_from(judge)} already; tick “The paper wins” if they "
-            "are to be replaced."
+            f"{judge.name}: there are scores {where_from(judge)} already; tick “The paper wins” if "
+            "they are to be replaced."
         )
     return wrong
 
@@ -155,5 +155,5 @@ def _wrong(paper: Paper, judge: OnPaper, rubric: Rubric) -> dict[str, str]:
 def where_from(judge: OnPaper) -> str:
     """Where the scores of a sheet come from, in words."""
     if judge.is_from_device:
-        return "from the own device"
+        return "from the phone"
     return f"from paper by {judge.entered_by}"
