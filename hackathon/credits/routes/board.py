@@ -68,7 +68,8 @@ def index(slug: str) -> ResponseReturnValue:
         return _page(slug)
     mine = own_team(place)
     if mine is not None:
-        return redirect(url_for(".statement", slug=slug, team_id=mine.id))
+        other = unit_of() if unit_of() != CURRENCY else None
+        return redirect(url_for(".statement", slug=slug, team_id=mine.id, currency=other))
     return render_template("credits/none.html", here=place)
 
 
