@@ -148,7 +148,9 @@ def home_of(session: Session, actor: Actor) -> Home:
     _judge(home, rounds)
     if home.focus is not None:
         event = home.focus.event
-        home.ahead = ahead_of(session, event.id, actor.zone or event.zone, now())
+        home.ahead = ahead_of(
+            session, event.id, actor.zone or event.zone, now(), is_own=bool(actor.zone)
+        )
         if actor.organizes(home.focus.event.id):
             _organize(session, home, home.focus, rounds, counts)
         elif actor.takes_part(home.focus.event.id):
