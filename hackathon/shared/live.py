@@ -39,6 +39,7 @@ from hackathon.shared.errors import (
     TooMany,
 )
 from hackathon.shared.kept import Kept
+from hackathon.shared.turns import turns
 from hackathon.shared.web import is_out_of_order
 
 if TYPE_CHECKING:
@@ -55,7 +56,16 @@ SOCKETS_A_PERSON = 5
 DEEPEST = 5
 LARGEST_PAYLOAD = 16_384
 
-socketio = SocketIO()
+
+class _Lines(SocketIO):  # type: ignore[misc]  # Flask-SocketIO ships no types
+    """Serves a few messages at a time, whoever sends them."""
+
+    def _handle_event(self, *given: Any) -> Any:  # noqa: ANN401 - Flask-SocketIO's own
+        with turns.turn():
+            return super()._handle_event(*given)
+
+
+socketio = _Lines()
 
 Row = dict[str, Any]
 
