@@ -384,6 +384,8 @@ class Device:
         except (OSError, asyncio.IncompleteReadError):
             self.ended.set()
             self.writer.close()
+            for waiting in self.answers.values():
+                waiting.set_exception(ConnectionError("the line ended before the answer"))
 
     async def call(self, name: str, **payload: object) -> dict[str, Any]:
         """Send a message; its acknowledgement."""

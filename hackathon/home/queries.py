@@ -204,11 +204,7 @@ def _ask(home: Home, row: EventRow, actor: Actor, counts: _Counts) -> None:
     asked = event.id in counts.terms and event.terms
     is_open = row.phase in FORMING
     if asked and is_open and counts.terms[event.id] != event.terms_version:
-        said = f"Accept the text of {event.name}."
-        if event.join_closed:  # the link leads nowhere; the overview says whom to ask
-            home.need(said, "events.overview", slug=event.slug)
-        else:
-            home.need(said, "events.join", token=event.join_token)
+        home.need(f"Accept the text of {event.name}.", "events.terms", slug=event.slug)
 
 
 def _judge(home: Home, rounds: list[Glance]) -> None:

@@ -308,6 +308,12 @@ class AwayForm(Form):
     reason = StringField("Reason", [DataRequired("Say why; others read it."), Length(max=2000)])
 
 
+class CodeForm(Form):
+    """The code that a screen shows."""
+
+    code = StringField("The code on the screen", [DataRequired("Type the code."), Length(max=20)])
+
+
 class PaperForm(Form):
     """The words of a paper sheet, and why somebody else enters it."""
 

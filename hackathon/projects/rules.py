@@ -83,6 +83,11 @@ LABELS = {
 }
 
 
+def empty_field(name: str) -> str:
+    """How a stored card says that a field is empty; no text can say it, its quotes are escaped."""
+    return f'"{name}":""'
+
+
 def read_card(text: str) -> Card:
     """A stored card; fields of later versions are left out."""
     stored = json.loads(text)

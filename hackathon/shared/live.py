@@ -15,7 +15,6 @@ import time
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from flask import Flask, current_app, request
@@ -30,7 +29,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from hackathon.shared import facts, lines, notices, sessions
-from hackathon.shared.clock import now
 from hackathon.shared.db import busy, db, reading
 from hackathon.shared.errors import (
     BadRequest,
@@ -40,11 +38,11 @@ from hackathon.shared.errors import (
     Refusal,
     TooMany,
 )
+from hackathon.shared.kept import Kept
 from hackathon.shared.web import is_out_of_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -54,7 +52,6 @@ PERIOD = 0.2
 """Seconds between two publications of a room: five a second."""
 MESSAGES_A_SECOND = 20
 SOCKETS_A_PERSON = 5
-ZERO, AT_ONCE = timedelta(0), timedelta(seconds=1)
 DEEPEST = 5
 LARGEST_PAYLOAD = 16_384
 
@@ -290,6 +287,7 @@ def _unknown(*_given: object) -> Row:
 # --- boards out --------------------------------------------------------------------
 
 _rooms = _Rooms()
+_kept = Kept()
 _channels: list[Channel] = []
 _followers: list[tuple[str, Callable[[Session, facts.FactRow], None]]] = []
 _latest: list[tuple[str, Callable[[facts.FactRow], bool], Callable[..., None]]] = []
@@ -316,7 +314,6 @@ class Channel:
         self.read = read
         self.touched = touched
         self.prefix = prefix or name
-        self._reading = threading.Lock()
         _channels.append(self)
 
     def room(self, key: int, audience: str) -> str:
@@ -333,14 +330,8 @@ class Channel:
 
     def _fresh(self, key: int, audience: str) -> Board:
         """The board as it is now, read once for all who come at once while nothing happens."""
-        held: dict[tuple[str, int, str], tuple[int, datetime, Board]]
-        held, place = current_app.extensions["boards"], (self.prefix, key, audience)
-        with self._reading:
-            position, moment = facts.last_position(reading()), now()
-            known = held.get(place)
-            if known is None or known[0] != position or not ZERO <= moment - known[1] < AT_ONCE:
-                known = held[place] = position, moment, self.read(reading(), key, audience)
-            return known[2]
+        session, place = reading(), (self.prefix, key, audience)
+        return _kept.of(session, place, lambda: self.read(session, key, audience))
 
     def publish(self, session: Session, key: int) -> None:
         """Push what changed to each watched audience of this key."""
@@ -527,7 +518,6 @@ def set_up(app: Flask) -> Ticker:
         engineio_logger=logging.getLogger("engineio"),
     )
     app.extensions["lines"] = lines.Lines(socketio.server.eio)
-    app.extensions["boards"] = {}
     socketio.on("connect")(_connect)
     socketio.on("disconnect")(_disconnect)
     socketio.on("*")(_unknown)

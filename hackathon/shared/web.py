@@ -16,6 +16,7 @@ import wtforms
 from flask import (
     Response,
     current_app,
+    flash,
     g,
     jsonify,
     redirect,
@@ -143,6 +144,11 @@ def submit(form: Form, work: Callable[[Session], T]) -> T | None:
 def see(endpoint: str, **values: Any) -> ResponseReturnValue:  # noqa: ANN401 - url_for's own signature
     """Redirect after a POST (303), so that reloading repeats nothing."""
     return redirect(url_for(endpoint, **values), 303)
+
+
+def flash_link(text: str, endpoint: str, **values: Any) -> None:  # noqa: ANN401 - as `see`
+    """Add a link to what the next page says: words that lead somewhere."""
+    flash(text, url_for(endpoint, **values))
 
 
 def safe_next(target: str | None) -> str:

@@ -20,6 +20,18 @@ function count(element, row) {
   }
 }
 
+/** What lies in the late tray: said where it is read, offered where the page would be another. */
+function tellLate(late) {
+  for (const place of root.querySelectorAll("[data-late-count]")) place.textContent = late ? ` (${late})` : "";
+  const line = root.querySelector("[data-late]");
+  const wait = late === 1 ? "1 late score waits" : `${late} late scores wait`;
+  if (line) line.textContent = late ? `${wait} for your decision.` : "Nothing came late.";
+  const left = document.getElementById("left");
+  if (left) left.hidden = !late;
+  const known = Number(root.dataset.late);
+  if (late !== known && document.getElementById("silent")) changed.hidden = false;
+}
+
 /** Show the new round at once, unless something is being typed. */
 function offer() {
   const isTyping = document.activeElement?.matches("input:not([type=hidden]), textarea, select");
@@ -33,6 +45,7 @@ watch("board.watch", { event: root.dataset.event, round }, (rows) => {
     offer();
     return;
   }
+  if (whole?.late !== undefined) tellLate(whole.late);
   const sum = root.querySelector("[data-done]");
   if (whole && sum) {
     sum.textContent = `${whole.done} of ${whole.of}`;
@@ -60,3 +73,14 @@ if (timer) {
   const pitch = { started_at: timer.dataset.started, seconds: Number(timer.dataset.seconds) };
   runTimer(timer, () => ({ pitch, offset }));
 }
+
+// the menu closes by Escape and by a click elsewhere
+const more = root.querySelector("details.more");
+document.addEventListener("click", (event) => {
+  if (more?.open && !more.contains(event.target)) more.open = false;
+});
+more?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !more.open) return;
+  more.open = false;
+  more.querySelector("summary").focus();
+});

@@ -8,10 +8,12 @@ from hackathon.judging.routes import (
     evening,
     finals,
     judges,
+    late,
     plan,
     results,
     reveal,
     rubric,
+    screens,
     sheets,
 )
 from hackathon.judging.routes.blueprint import blueprint
@@ -25,9 +27,11 @@ __all__ = [
     "evening",
     "finals",
     "judges",
+    "late",
     "plan",
     "results",
     "reveal",
     "rubric",
+    "screens",
     "sheets",
 ]
