@@ -114,7 +114,9 @@ class MoveForm(Form):
         choices=choices((phase.value, phase.label) for phase in Phase if phase in rules.MOVES),
     )
     reason = StringField(
-        "Reason", [DataRequired("Say why; others will read it."), Length(max=2000)]
+        "Reason",
+        [DataRequired("Say why; others will read it."), Length(max=2000)],
+        id="move-reason",
     )
     anyway = BooleanField("Move all the same")
 
@@ -127,6 +129,7 @@ class ExtendForm(Form):
         "Reason",
         [DataRequired("Say why; others will read it."), Length(max=2000)],
         default="Everybody gets a little more time.",
+        id="extend-reason",
     )
 
 

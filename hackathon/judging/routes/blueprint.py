@@ -41,7 +41,7 @@ tab(
     "Judging",
     "judging.index",
     _has_judging,
-    front=lambda place: place.phase in {Phase.DRAFT, Phase.JUDGING, Phase.RESULTS},
+    front=lambda place: place.phase in {Phase.JUDGING, Phase.RESULTS},
 )
 tab(
     60,
