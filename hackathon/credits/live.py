@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from hackathon.credits.queries.board import (
     board_version,
+    lines_of,
     live_rows,
-    team_line,
     team_version,
 )
 from hackathon.events.models import Event
@@ -43,7 +43,8 @@ def _read(session: Session, event_id: int, audience: str) -> Board:
         return Board(board_version(session, event_id), live_rows(session, event))
     team_id = int(audience.split(":")[1])
     version = team_version(session, event_id, team_id)
-    return Board(version, [team_line(session, event_id, team_id).as_json()])
+    lines = lines_of(session, event_id, team_id).values()
+    return Board(version, [row.as_json() for rows in lines for row in rows])
 
 
 board = Channel("credits.changed", _read, touched_by("credits"))

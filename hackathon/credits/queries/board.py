@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
@@ -12,20 +12,30 @@ from hackathon.credits.metrics import is_reached
 from hackathon.credits.models import Account, CreditState, Entry, Quarter
 from hackathon.credits.queries.ledger import (
     account_name,
-    freshness_by_team,
+    figures_of,
     quarter_name,
     standing,
 )
-from hackathon.credits.rules import NONE, Balances, Deed, Freshness, Kind, State, state_at
+from hackathon.credits.rules import (
+    CURRENCY,
+    NONE,
+    Balances,
+    Deed,
+    Freshness,
+    Kind,
+    State,
+    in_order,
+    state_at,
+)
 from hackathon.events.models import Event
 from hackathon.shared.clock import now, utc_text
 from hackathon.shared.errors import NotFound
 from hackathon.shared.facts import FactRow, last_seq
-from hackathon.shared.money import Micros, dollars, dollars_and_cents, whole_dollars
+from hackathon.shared.money import Micros, cents_money, money, whole_money
 from hackathon.teams.models import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from typing import Any
 
@@ -38,7 +48,10 @@ NEAR = 8_000
 
 @dataclass(frozen=True)
 class TeamLine:
-    """What a team has and used, in micros. Without data `through` is None: not the same as 0."""
+    """What a team has and used in one currency, in micros.
+
+    Without data `through` is None: not the same as 0.
+    """
 
     team_id: int
     name: str
@@ -46,6 +59,16 @@ class TeamLine:
     balances: Balances
     fresh: Freshness
     state: State = State.OPEN
+
+    @property
+    def currency(self) -> str:
+        """What all of it is in."""
+        return self.balances.currency
+
+    @property
+    def row(self) -> str:
+        """What names the line on open pages."""
+        return row_name(self.team_id, self.currency)
 
     @property
     def granted(self) -> Micros:
@@ -99,52 +122,62 @@ class TeamLine:
 
     def as_json(self) -> dict[str, Any]:
         """The line as pushed to open pages: figures and the texts that show them."""
-        through = self.fresh.through
+        through, unit = self.fresh.through, self.currency
         return {
-            "id": self.team_id,
+            "id": self.team_id if unit == CURRENCY else self.row,
             "name": self.name,
             "granted": self.granted,
             "used": self.used if self.is_known else None,
             "rest": self.rest,
             "held": self.held,
-            "held_text": f"{dollars(self.held)} held" if self.held else "",
+            "held_text": f"{money(self.held, unit)} held" if self.held else "",
             "data_through": utc_text(through) if through is not None else None,
             "final": self.fresh.is_final,
             "stale": self.is_stale,
             "bar": self.bar,
             "near": self.is_near and self.rest >= 0,
-            "share": share_text(self, whole_dollars),
-            "left": rest_text(self, whole_dollars),
-            "cents_share": share_text(self, dollars_and_cents),
-            "cents_left": rest_text(self, dollars_and_cents),
+            "share": share_text(self, whole_money),
+            "left": rest_text(self, whole_money),
+            "cents_share": share_text(self, cents_money),
+            "cents_left": rest_text(self, cents_money),
         }
 
 
-def share_text(line: TeamLine, show: Callable[[Micros], str]) -> str:
+def row_name(owner: int | str, currency: str) -> str:
+    """What names a row on open pages: pages of one currency leave those of another alone."""
+    return f"{owner}" if currency == CURRENCY else f"{owner}:{currency}"
+
+
+def share_text(line: TeamLine, show: Callable[[Micros, str], str]) -> str:
     """`$120 of $200`; without data, or without credits, words instead of zeros."""
     if line.is_known:
-        return f"{show(line.used)} of {show(line.granted)}"
+        return f"{show(line.used, line.currency)} of {show(line.granted, line.currency)}"
     if line.granted:
-        return f"no data yet; {show(line.granted)} granted"
+        return f"no data yet; {show(line.granted, line.currency)} granted"
     return "nothing used" if line.state is State.CLOSED else "no credits yet"
 
 
-def rest_text(line: TeamLine, show: Callable[[Micros], str]) -> str:
+def rest_text(line: TeamLine, show: Callable[[Micros, str], str]) -> str:
     """`$80 left`, or `$20 over`."""
     if line.rest < 0:
-        return f"{show(Micros(-line.rest))} over"
-    return f"{show(line.rest)} left"
+        return f"{show(Micros(-line.rest), line.currency)} over"
+    return f"{show(line.rest, line.currency)} left"
 
 
 @dataclass(frozen=True)
 class Board:
-    """An event's credits, in micros. `budget` 0: the quarter has none yet."""
+    """An event's credits in one currency, in micros. `budget` 0: the quarter has none yet.
+
+    `currencies` are all that the event's credits may be in.
+    """
 
     quarter: str
     budget: Micros
     in_pools: Micros
     pool: Micros
     rows: list[TeamLine]
+    currency: str = CURRENCY
+    currencies: tuple[str, ...] = (CURRENCY,)
 
     @property
     def quarter_rest(self) -> Micros:
@@ -188,14 +221,20 @@ class Board:
         return oldest(self.rows)
 
 
-def team_lines(session: Session, event_id: int, team_id: int | None = None) -> list[TeamLine]:
-    """A line a team by name; three statements."""
+def lines_of(
+    session: Session, event_id: int, team_id: int | None = None
+) -> dict[str, list[TeamLine]]:
+    """A line a team by name, in each currency any has an account or a figure in; three statements.
+
+    The main currency is always there.
+    """
     query = (
         select(
             Team.id,
             Team.name,
             Team.archived_at,
             Account.kind,
+            Account.currency,
             Account.balance,
             CreditState.state,
             Event.ends_at,
@@ -210,19 +249,42 @@ def team_lines(session: Session, event_id: int, team_id: int | None = None) -> l
         query = query.where(Team.id == team_id)
     teams: dict[int, tuple[str, bool, State]] = {}
     present = now()
-    balances: dict[int, dict[str, Micros]] = defaultdict(dict)
+    balances: dict[tuple[int, str], dict[str, Micros]] = defaultdict(dict)
     for row in session.execute(query):
         state = state_at(State(row.state or State.OPEN), row.ends_at, present)
         teams[row.id] = (row.name, row.archived_at is not None, state)
         if row.kind is not None:
-            balances[row.id][Kind(row.kind).value] = row.balance
-    fresh = freshness_by_team(session, event_id, team_id)
-    return [
-        TeamLine(
-            key, name, is_archived, Balances(**balances[key]), fresh.get(key, Freshness()), state
-        )
-        for key, (name, is_archived, state) in teams.items()
-        if not is_archived or team_id is not None or any(balances[key].values()) or key in fresh
+            balances[row.id, row.currency][Kind(row.kind).value] = row.balance
+    figures = figures_of(session, event_id, team_id)
+    told = {*balances, *figures.seen, *figures.charged}
+    found: dict[str, list[TeamLine]] = {}
+    for unit in in_order({unit for _, unit in told}):
+        found[unit] = []
+        for key, (name, is_archived, state) in teams.items():
+            own = balances.get((key, unit), {})
+            fresh = Freshness()
+            if unit == CURRENCY or (key, unit) in told:  # a bill's word is not about what is not
+                fresh = figures.of(key, unit)
+            line = TeamLine(key, name, is_archived, Balances(**own, currency=unit), fresh, state)
+            if not is_archived or team_id is not None or any(own.values()) or fresh.through:
+                found[unit].append(line)
+    return found
+
+
+def team_lines(
+    session: Session, event_id: int, team_id: int | None = None, currency: str = CURRENCY
+) -> list[TeamLine]:
+    """Those of one currency; three statements."""
+    return _lines_in(lines_of(session, event_id, team_id), currency)
+
+
+def _lines_in(lines: Mapping[str, list[TeamLine]], currency: str) -> list[TeamLine]:
+    """The lines of a currency; where no team has anything in it, nothing of each that lives."""
+    empty = Balances(currency=currency)
+    return lines.get(currency) or [
+        replace(row, balances=empty, fresh=Freshness())
+        for row in lines[CURRENCY]
+        if not row.is_archived
     ]
 
 
@@ -234,15 +296,16 @@ def oldest(rows: Iterable[TeamLine]) -> datetime | None:
 
 def sentence(board: Board) -> str:
     """What an organizer should know first, in one sentence."""
+    unit = board.currency
     if not board.budget:
         return f"{board.quarter} has no budget yet. Set it, or fund the pool."
     if not board.funded:
-        rest = dollars(board.quarter_rest)
+        rest = money(board.quarter_rest, unit)
         return f"The pool is empty; {rest} of {board.quarter} can fund it."
     if not (board.granted or board.over):
-        return f"{dollars(board.pool)} lie in the pool; no team has credits yet."
+        return f"{money(board.pool, unit)} lie in the pool; no team has credits yet."
     return _alarm(board) or (
-        f"All clear: {dollars_and_cents(board.used)} of {dollars(board.granted)} used, "
+        f"All clear: {cents_money(board.used, unit)} of {money(board.granted, unit)} used, "
         "no team is over."
     )
 
@@ -269,56 +332,86 @@ def _teams(count: int) -> str:
     return "1 team" if count == 1 else f"{count} teams"
 
 
-def board_of(session: Session, event: Event) -> Board:
-    """The whole board; four statements."""
+def boards_of(session: Session, event: Event) -> dict[str, Board]:
+    """The whole board in each currency of the event, the main one first; four statements."""
+    name = quarter_name(event)
     rows = session.execute(
-        select(Account.kind, Account.balance, Quarter.budget)
+        select(Account.kind, Account.balance, Account.currency, Quarter.name, Quarter.budget)
         .outerjoin(Quarter, Quarter.id == Account.quarter_id)
         .where(
-            or_(
-                Account.name == account_name(Kind.POOL, event.id),
-                Quarter.name == quarter_name(event),
-            )
+            ((Account.event_id == event.id) & (Account.kind == Kind.POOL))
+            | Quarter.name.in_([name, event.quarter])
         )
     )
-    pool, budget, in_pools = NONE, NONE, NONE
-    for kind, balance, found in rows:
+    pools: dict[str, Micros] = {}
+    budgets: dict[str, tuple[Micros, Micros]] = {}
+    units = set()
+    for kind, balance, unit, quarter, budget in rows:
         if kind == Kind.POOL:
-            pool = balance
-        else:
-            budget, in_pools = found, Micros(-balance)
-    return Board(quarter_name(event), budget, in_pools, pool, team_lines(session, event.id))
+            pools[unit] = balance
+        elif quarter == name:
+            budgets[unit] = (budget, Micros(-balance))
+        if kind == Kind.POOL or budget:
+            units.add(unit)
+    lines, every = lines_of(session, event.id), in_order(units)
+    return {
+        unit: Board(
+            name,
+            *budgets.get(unit, (NONE, NONE)),
+            pools.get(unit, NONE),
+            _lines_in(lines, unit),
+            unit,
+            every,
+        )
+        for unit in every
+    }
 
 
-def team_line(session: Session, event_id: int, team_id: int) -> TeamLine:
+def board_of(session: Session, event: Event, currency: str = CURRENCY) -> Board:
+    """The board in one currency; four statements.
+
+    Raises:
+        NotFound: the event's credits are in none of that name.
+    """
+    found = boards_of(session, event).get(currency)
+    if found is None:
+        raise NotFound("no_such_currency", "This event has no credits in this currency.")
+    return found
+
+
+def team_line(session: Session, event_id: int, team_id: int, currency: str = CURRENCY) -> TeamLine:
     """A team's line, for its own pages; three statements.
 
     Raises:
         NotFound: the event has no such team.
     """
-    found = team_lines(session, event_id, team_id)
+    found = team_lines(session, event_id, team_id, currency)
     if not found:
         raise NotFound("no_such_team", "This event has no such team.")
     return found[0]
 
 
 def live_rows(session: Session, event: Event) -> list[dict[str, Any]]:
-    """The organizers' board as rows: the pool, the quarter, the teams."""
-    board = board_of(session, event)
+    """The organizers' board as rows, currency by currency: the pool, the quarter, the teams."""
+    return [row for board in boards_of(session, event).values() for row in _rows(board)]
+
+
+def _rows(board: Board) -> list[dict[str, Any]]:
+    unit = board.currency
     pool = {
-        "id": "pool",
+        "id": row_name("pool", unit),
         "budget": board.budget,
         "in_pools": board.in_pools,
         "funded": board.funded,
         "granted": board.granted,
         "used": board.used,
-        "pool_text": dollars(board.pool),
-        "funded_text": dollars(board.funded),
-        "granted_text": dollars(board.granted),
-        "used_text": dollars_and_cents(board.used),
-        "budget_text": dollars(board.budget),
-        "in_pools_text": dollars(board.in_pools),
-        "quarter_rest_text": dollars(board.quarter_rest),
+        "pool_text": money(board.pool, unit),
+        "funded_text": money(board.funded, unit),
+        "granted_text": money(board.granted, unit),
+        "used_text": cents_money(board.used, unit),
+        "budget_text": money(board.budget, unit),
+        "in_pools_text": money(board.in_pools, unit),
+        "quarter_rest_text": money(board.quarter_rest, unit),
     }
     return [pool, *(row.as_json() for row in board.rows)]
 
@@ -346,7 +439,7 @@ def board_version(session: Session, event_id: int) -> int:
 
 @dataclass(frozen=True)
 class Totals:
-    """An event's money for the quarter's report, in micros.
+    """An event's money in one currency for the quarter's report, in micros.
 
     `budget` came into the pool, `granted` and `returned` are what went to teams and back,
     `spent` is booked, `read` seen and not booked yet, `overrun` the part of the booked
@@ -362,14 +455,15 @@ class Totals:
     data_through: datetime | None
 
 
-def event_totals(session: Session, event_id: int) -> Totals:
-    """The sums of an event; six statements whatever its size."""
-    name = account_name(Kind.POOL, event_id)
+def event_totals(session: Session, event_id: int, currency: str = CURRENCY) -> Totals:
+    """The sums of an event in one currency; six statements whatever its size."""
+    name = account_name(Kind.POOL, event_id, currency)
     pool = session.scalar(select(Account.balance).where(Account.name == name)) or 0
-    rows = team_lines(session, event_id)
+    rows = team_lines(session, event_id, currency=currency)
     sums = {}
     for deed in (Deed.GRANT, Deed.RETURN):
-        entries = standing(deed).where(Entry.event_id == event_id).subquery()
+        of = standing(deed).where(Entry.event_id == event_id, Entry.currency == currency)
+        entries = of.subquery()
         sums[deed] = int(session.scalar(select(func.coalesce(func.sum(entries.c.amount), 0))) or 0)
     moments = [row.fresh.through for row in rows if row.fresh.through is not None]
     return Totals(
