@@ -310,6 +310,12 @@ def sentence(board: Board) -> str:
     )
 
 
+def alarms_of(boards: Mapping[str, Board], shown: str) -> dict[str, str]:
+    """What keeps the boards of other currencies from being all clear, by currency."""
+    found = {unit: _alarm(board) for unit, board in boards.items() if unit != shown}
+    return {unit: said for unit, said in found.items() if said}
+
+
 def _alarm(board: Board) -> str:
     """What keeps an organizer from saying "all clear"; empty when nothing does."""
     if board.over:
@@ -373,10 +379,18 @@ def board_of(session: Session, event: Event, currency: str = CURRENCY) -> Board:
     Raises:
         NotFound: the event's credits are in none of that name.
     """
-    found = boards_of(session, event).get(currency)
-    if found is None:
+    return board_in(boards_of(session, event), currency)
+
+
+def board_in(boards: Mapping[str, Board], currency: str) -> Board:
+    """The one of a currency.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if currency not in boards:
         raise NotFound("no_such_currency", "This event has no credits in this currency.")
-    return found
+    return boards[currency]
 
 
 def team_line(session: Session, event_id: int, team_id: int, currency: str = CURRENCY) -> TeamLine:
