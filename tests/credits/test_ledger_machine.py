@@ -131,6 +131,7 @@ class Ledger(RuleBasedStateMachine):
         self.entries = []
         self.count = 0
         self.past = {}
+        self.fund(cents(2000), "EUR")
 
     def do(self, verb, **more):
         """Run a deed; a refusal must leave every balance as it was."""
@@ -302,6 +303,13 @@ class Ledger(RuleBasedStateMachine):
         assert self.balances() == now_
         self.the_newest_bill_is_what_is_booked()
         self.every_cent_is_placed()
+
+    @rule(team=which, cost=costs)
+    def first_euros(self, team, cost):
+        """Costs in euros follow a team's first credits in them, and leave with its last (9, 16)."""
+        self.bill([(cost, f"t{team}", "EUR")], random.Random(team))
+        self.grant(team, cents(300), "EUR")
+        self.the_newest_bill_is_what_is_booked()
 
     def levels_are_there(self, team, unit):
         """What spend and holds have reached is written with the charge that reached it (15)."""
