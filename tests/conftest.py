@@ -215,11 +215,12 @@ def lend_app(url: str, folder: Path) -> Flask:
     app.instance_path = str(settings.folder.resolve())
     app.extensions["settings"] = settings
     app.extensions.pop("sign_in_limits", None)
+    app.extensions.pop("screen_limits", None)
     engine = sa.create_engine(url, **engine_options(settings))
     _keep_compiled(engine)
     tune(engine)
     db._app_engines[app] = {None: engine}
-    live._rooms.boards.clear()
+    live.boards.rooms.boards.clear()
     app.__dict__.pop("wsgi_app")
     live.set_up(app)
     app.wsgi_app = gate.Gate(app.wsgi_app, app, settings)

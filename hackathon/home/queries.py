@@ -148,7 +148,9 @@ def home_of(session: Session, actor: Actor) -> Home:
     _judge(home, rounds)
     if home.focus is not None:
         event = home.focus.event
-        home.ahead = ahead_of(session, event.id, actor.zone or event.zone, now())
+        home.ahead = ahead_of(
+            session, event.id, actor.zone or event.zone, now(), is_own=bool(actor.zone)
+        )
         if actor.organizes(home.focus.event.id):
             _organize(session, home, home.focus, rounds, counts)
         elif actor.takes_part(home.focus.event.id):
@@ -207,11 +209,7 @@ def _ask(home: Home, row: EventRow, actor: Actor, counts: _Counts) -> None:
     asked = event.id in counts.terms and event.terms
     is_open = row.phase in FORMING
     if asked and is_open and counts.terms[event.id] != event.terms_version:
-        said = f"Accept the text of {event.name}."
-        if event.join_closed:  # the link leads nowhere; the overview says whom to ask
-            home.need(said, "events.overview", slug=event.slug)
-        else:
-            home.need(said, "events.join", token=event.join_token)
+        home.need(f"Accept the text of {event.name}.", "events.terms", slug=event.slug)
 
 
 def _judge(home: Home, rounds: list[Glance]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hackathon.shared import qr
 from hackathon.shared.clock import now
+from hackathon.shared.devices import device_words
 from hackathon.shared.money import cents_money, exact, money, whole_money
 
 if TYPE_CHECKING:
@@ -42,6 +44,17 @@ def isolated(name: str) -> str:
     """A name in plain text, so that one in Arabic or Hebrew does not turn its sentence around."""
     turns = any(unicodedata.bidirectional(char) in {"R", "AL"} for char in name)
     return f"\u2068{name}\u2069" if turns else name
+
+
+def before(kind: str, name: str) -> str:
+    """A word before a name, such as `the team `; nothing when the name says it itself.
+
+    Names such as Team 01 are usual, and `the team Team 01` reads like a mistake.
+    """
+    word = re.escape(kind.rsplit(maxsplit=1)[-1])
+    own = rf"(the\s+)?{word}s?(?![^\W\d_])|.*(?<![^\W\d_]){word}s?$"
+    says_it = re.match(own, name.strip(), re.IGNORECASE | re.DOTALL)
+    return "" if says_it else f"{kind} "
 
 
 def day(moment: dt.date) -> str:
@@ -80,4 +93,6 @@ def set_up(app: Flask) -> None:
         day=day,
         ago=ago,
         sentence=sentence,
+        before=before,
+        device_words=device_words,
     )

@@ -347,6 +347,7 @@ async function fillTexts(visit) {
   const section = sectionOf(visit);
   if (!section || section.contains(document.activeElement)) return;
   const draft = await outbox.draft(visit.id);
+  if (section.contains(document.activeElement)) return; // began to type meanwhile
   const sent = waiting.filter((each) => each.message === "judging.submit" && each.payload.visit === visit.id);
   const words = draft ?? sent.at(-1)?.payload ?? visit.texts;
   const form = section.querySelector("form");
@@ -397,7 +398,7 @@ refused.querySelector("button").addEventListener("click", () => {
 
 window.addEventListener("popstate", (event) => show(event.state?.project ?? null, { push: false }));
 window.addEventListener("beforeunload", (event) => {
-  if (!outbox.isKept && waiting.length) event.preventDefault();
+  if ((!outbox.isKept && waiting.length) || unstored.size) event.preventDefault();
 });
 
 // --- the server's word ----------------------------------------------------------------
@@ -449,7 +450,6 @@ function take(news) {
 }
 
 const line = connect();
-line.on("connect", hello);
 line.on("disconnect", paintAll);
 line.on("judging.state", (news) => {
   if (news.round === data.round) {
@@ -474,7 +474,7 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 setInterval(hello, 30000);
 
 root.classList.add("is-live");
-await outbox.start();
+await outbox.opened;
 await lookIntoOutbox();
 const foreign = await outbox.others();
 if (foreign) {
@@ -485,5 +485,6 @@ await refresh();
 history.replaceState({ project: shown }, "");
 show(shown, { push: false });
 runTimer(document.getElementById("timer"), () => ({ pitch, offset }));
+line.on("connect", hello); // not before the outbox is open: one greeting a line, not two
 if (line.connected) hello();
 keepPage(data.worker_url, data.list_url);

@@ -101,6 +101,7 @@ paul@example.com;Paul;Claims;;;;;;S
 def test_people_come_with_registration_and_team(cast):
     outcome = bring(import_people, PEOPLE, by=cast.olga)
     assert counts(outcome) == (2, 1, 0)
+    assert outcome.made == {"people": 2, "teams": 1}
     assert [str(warning) for warning in outcome.warnings] == [
         "line 1, column shirt: Not a column of this import; it was left out."
     ]

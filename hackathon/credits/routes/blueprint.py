@@ -24,6 +24,7 @@ tab(
     "Credits",
     "credits.index",
     lambda place: place.organizes or (place.takes_part and place.phase is not Phase.DRAFT),
+    front=lambda place: place.phase is Phase.HACKING,
 )
 
 
