@@ -9,7 +9,8 @@ from make import cents, make_team
 from sqlalchemy import event as sa_event
 
 from hackathon.credits.commands import credits_
-from hackathon.credits.queries.board import board_of, team_line
+from hackathon.credits.queries.board import board_of
+from hackathon.credits.queries.lines import team_line
 from hackathon.credits.service import budgets, grants, spend
 from hackathon.events.models import Event
 from hackathon.office.commands import verify
@@ -194,6 +195,11 @@ def test_edge_48_a_member_reads_each_currency_on_the_statement(app, stage, both,
     assert "Amount in EUR" in page
     olga.post(f"{CREDITS}/requests/1", data={"amount": "30", "deed": "approve"})
     assert "150.00 EUR left" in text(client.get(f"{statement}?currency=EUR"))
+    paused = olga.post(
+        f"{statement}/state?currency=EUR", data={"state": "paused", "reason": "Wait"},
+        follow_redirects=True,
+    )  # fmt: skip
+    assert "150.00 EUR left" in text(paused)
     refused = olga.post(
         f"{CREDITS}/entries/4/reverse?currency=EUR", data={"reason": "", "team": owls, "entry": 4}
     )

@@ -18,16 +18,10 @@ from hackathon.credits.forms import (
     ReadingForm,
     SplitForm,
 )
-from hackathon.credits.queries.board import (
-    alarms_of,
-    board_in,
-    board_of,
-    boards_of,
-    lines_of,
-    sentence,
-)
+from hackathon.credits.queries.board import alarms_of, board_in, board_of, boards_of, sentence
 from hackathon.credits.queries.forecast import forecasts_of
 from hackathon.credits.queries.ledger import charged_by_source
+from hackathon.credits.queries.lines import lines_of
 from hackathon.credits.queries.requests import waiting_count
 from hackathon.credits.routes.blueprint import blueprint, mark, own_team, unit_of
 from hackathon.credits.rules import CURRENCY, USUAL_BUDGET, State
