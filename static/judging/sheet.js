@@ -140,6 +140,7 @@ function paintState() {
 }
 
 function show(project, { push = true } = {}) {
+  const left = shown;
   shown = project;
   document.getElementById("list").hidden = project !== null;
   for (const section of document.querySelectorAll("section.sheet")) {
@@ -168,8 +169,9 @@ function show(project, { push = true } = {}) {
     const url = project === null ? data.list_url : data.sheet_url.replace("/0", `/${project}`);
     history.pushState({ project }, "", url);
     window.scrollTo(0, 0);
-    const heading = project === null ? null : document.querySelector(`#sheet-${project} h2`);
-    heading?.focus({ preventScroll: true });
+    // who goes back to the list stands where they left it
+    const place = project === null ? `#list [data-open="${left}"]` : `#sheet-${project} h2`;
+    document.querySelector(place)?.focus({ preventScroll: true });
   }
   paintState();
 }

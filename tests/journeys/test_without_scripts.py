@@ -16,6 +16,11 @@ FAULTS = """() => {
     if (shown(fold) && !shown(fold.querySelector(":scope > summary"))) say("no way to open", fold);
     fold.open = true;
   }
+  for (const tab of document.querySelectorAll(".tabs > .tab")) {
+    if (shown(tab) && tab.scrollWidth > tab.clientWidth) say("cut off", tab);
+  }
+  const page = document.documentElement;
+  if (page.scrollWidth > page.clientWidth) faults.push(`${page.scrollWidth} px wide`);
   const named = (node) => (node.getAttribute("aria-label") || node.textContent || node.value).trim();
   const labels = (node) => [...(node.labels ?? [])].filter((label) => label.textContent.trim());
   const forms = [...document.forms].filter((form) => form.getAttribute("method") !== "dialog");
@@ -113,8 +118,8 @@ def enter_as(page, url, name):
 
 
 def walk_as(name, demo, pages, app, kinds):
-    """Everything this person sees that nobody saw before; returns the walk."""
-    page = pages(390, java_script_enabled=False)
+    """Everything this person sees, on the narrowest of usual phones; returns the walk."""
+    page = pages(360, java_script_enabled=False)
     if name:
         enter_as(page, demo.url, name)
     walk = Walk(page, demo.url, app, kinds)
