@@ -11,7 +11,7 @@ from hackathon.backlog.models import FurtherWish, Proposal
 from hackathon.backlog.queries.figures import overdue_of
 from hackathon.backlog.queries.wishes import is_waiting
 from hackathon.credits.models import Posting
-from hackathon.credits.queries.board import lines_of, row_name
+from hackathon.credits.queries.lines import lines_of, row_name
 from hackathon.credits.rules import CURRENCY
 from hackathon.events.models import Registration
 from hackathon.events.queries import EventRow, events_for, phase_of

@@ -9,7 +9,8 @@ from make import cents, make_team
 from sqlalchemy import event as sa_event
 
 from hackathon.credits.commands import credits_
-from hackathon.credits.queries.board import board_of, team_line
+from hackathon.credits.queries.board import board_of
+from hackathon.credits.queries.lines import team_line
 from hackathon.credits.service import budgets, grants, spend
 from hackathon.events.models import Event
 from hackathon.office.commands import verify
@@ -135,6 +136,8 @@ def test_edge_48_the_board_shows_one_currency_at_a_time(stage, both, sign_in):
     assert 'name="currency" value="EUR"' in other
     assert "Amount in EUR" in other
     assert "Amount in dollars" in main
+    assert "In EUR</a>: No data yet of 1 team with credits" in main
+    assert "In USD</a>: No data yet of 1 team with credits" in other
     assert client.get(f"{CREDITS}?currency=CHF").status_code == 404
     assert client.get(f"{CREDITS}?currency=x").status_code == 404
 
@@ -188,10 +191,15 @@ def test_edge_48_a_member_reads_each_currency_on_the_statement(app, stage, both,
     assert "<strong>30.00 EUR</strong> GPU hours" in text(asked)
     page = text(olga.get(f"{CREDITS}/requests"))
     assert "$800.00 and 380.00 EUR can be granted" in page
-    assert "Above $500.00 and 500.00 EUR a second person agrees" in page
+    assert "Above $500.00 or 500.00 EUR a second person agrees" in page
     assert "Amount in EUR" in page
     olga.post(f"{CREDITS}/requests/1", data={"amount": "30", "deed": "approve"})
     assert "150.00 EUR left" in text(client.get(f"{statement}?currency=EUR"))
+    paused = olga.post(
+        f"{statement}/state?currency=EUR", data={"state": "paused", "reason": "Wait"},
+        follow_redirects=True,
+    )  # fmt: skip
+    assert "150.00 EUR left" in text(paused)
     refused = olga.post(
         f"{CREDITS}/entries/4/reverse?currency=EUR", data={"reason": "", "team": owls, "entry": 4}
     )
