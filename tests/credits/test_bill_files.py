@@ -12,7 +12,8 @@ from bills import cells, focus, hashes, sample, staged
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hackathon.credits.service.bills import reader, stream
+from hackathon.credits.service.bills import cells as bill_cells
+from hackathon.credits.service.bills import stream, values
 from hackathon.shared.errors import Invalid, Refusal, TooLarge
 
 
@@ -89,8 +90,8 @@ def test_sums_are_exact_and_the_hash_knows_no_order(tmp_path_factory, made, chan
 
 def test_more_cells_than_fit_in_memory_are_put_aside_and_joined(tmp_path, monkeypatch):
     expected = hashes(tmp_path, sample()), total(tmp_path, sample())
-    monkeypatch.setattr(reader, "MOST_CELLS", 40)
-    monkeypatch.setattr(reader, "MOST_KNOWN", 5)
+    monkeypatch.setattr(bill_cells, "MOST_CELLS", 40)
+    monkeypatch.setattr(values, "MOST_KNOWN", 5)
     assert (hashes(tmp_path, sample()), total(tmp_path, sample())) == expected
 
 

@@ -15,7 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
 
-from hackathon.credits.service.bills.reader import REJECTS_KEPT, Reader, Scan
+from hackathon.credits.service.bills.reader import Reader
+from hackathon.credits.service.bills.scan import REJECTS_KEPT, Scan
 from hackathon.credits.service.bills.stage import Stage
 from hackathon.credits.service.bills.stream import Bytes, parts_of
 from hackathon.shared.errors import Refusal
@@ -105,7 +106,7 @@ def _hire(stage: Path, wish: Wish) -> subprocess.Popen[bytes]:
 
 def _deal(source: Bytes, crew: Sequence[subprocess.Popen[bytes]]) -> None:
     """Give each worker the header, then the parts in turn, each with the lines before it."""
-    for turn, (lines, text) in enumerate(parts_of(source)):
+    for turn, (lines, _, text) in enumerate(parts_of(source)):
         for worker in crew if turn == 0 else (crew[turn % len(crew)],):
             _send(worker, lines, text)
     for worker in crew:

@@ -74,6 +74,8 @@ class Layout:
     width: int
     version: str
     at: dict[str, int]
+    beside: frozenset[int]
+    """Columns that say what others say already, such as an account's name beside its number."""
     warnings: tuple[str, ...]
 
 
@@ -86,6 +88,13 @@ READ = (
     "ProviderName",
     "Tags",
 )
+BESIDE = frozenset(
+    name.casefold()
+    for name in (
+        "BillingAccountName", "BillingAccountType", "BillingPeriodEnd", "PublisherName",
+        "ServiceCategory", "ServiceSubcategory", "SubAccountName", "SubAccountType",
+    )
+)  # fmt: skip
 
 
 def layout_of(header: Sequence[str]) -> Layout:
@@ -115,7 +124,8 @@ def layout_of(header: Sequence[str]) -> Layout:
     absent = [name for name in MANDATORY if at[name] < 0]
     if absent:
         warnings.append(f"Columns the standard demands are missing: {', '.join(absent)}.")
-    return Layout(len(header), _version(set(folded)), at, tuple(warnings))
+    beside = frozenset(index for index, name in enumerate(folded) if name in BESIDE)
+    return Layout(len(header), _version(set(folded)), at, beside, tuple(warnings))
 
 
 def _unusable(why: str) -> Invalid:
