@@ -15,6 +15,7 @@ def together(monkeypatch):
     """Every file is large, and dealt in small parts."""
     monkeypatch.setattr(crew, "is_worth_it", lambda _path: True)
     monkeypatch.setattr(stream, "BLOCK", 5_000)
+    monkeypatch.setattr(crew, "HANDED", 12_000)
 
 
 def summary(folder, data):

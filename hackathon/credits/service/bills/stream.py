@@ -19,7 +19,8 @@ MOST_TEXT = 4 << 30
 """The most a compressed file may unfold to."""
 MOST_RATIO = 300
 LONGEST_LINE = 1 << 20
-BLOCK = 1 << 18
+BLOCK = 1 << 16
+"""Bytes read at once; much larger ones, the system would give and take back each time."""
 LONGEST_RECORD = 4 << 20
 BOM = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
@@ -59,6 +60,11 @@ class Bytes(io.RawIOBase):
         self._ready = memoryview(b"")
         self._hash = hashlib.sha256()
         self.done = self.lines = self._text = self._line = 0
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether the file is compressed."""
+        return self._unfold is not None
 
     @property
     def digest(self) -> str:
