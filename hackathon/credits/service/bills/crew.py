@@ -32,8 +32,8 @@ LARGE = 32 << 20
 """Bytes from which more processes pay."""
 HANDED = 4 * BLOCK
 """Bytes handed over at once, or somewhat more."""
-AHEAD = 2
-"""Loads a worker has before it: one it reads, one that waits."""
+AHEAD = 32
+"""Loads a worker has before it, so that it has work while this process waits for a processor."""
 HEAD = struct.Struct(">QQI?")
 """Lines and bytes before a load, its length, whether its text follows."""
 
