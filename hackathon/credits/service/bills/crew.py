@@ -66,7 +66,8 @@ class Wish(NamedTuple):
 
 def is_worth_it(path: Path) -> bool:
     """Whether a file is large enough, and there are processors for it."""
-    return path.stat().st_size >= LARGE and processors() > 1
+    can = hasattr(os, "pread")  # not on Windows
+    return can and path.stat().st_size >= LARGE and processors() > 1
 
 
 def processors() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -106,7 +107,8 @@ def layout_of(header: Sequence[str]) -> Layout:
     names = [name.strip() for name in header]
     folded = [name.casefold() for name in names]
     _check_kind(names, folded)
-    twice = sorted({name for name in names if name and folded.count(name.casefold()) > 1})
+    times = Counter(folded)
+    twice = sorted({name for name in names if name and times[name.casefold()] > 1})
     if twice:
         raise _unusable(f"Line 1 names the column {twice[0]} twice.")
     exact = {name: index for index, name in enumerate(header)}

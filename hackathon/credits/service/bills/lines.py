@@ -22,6 +22,8 @@ QUOTED = r'"[^"]*+(?:""[^"]*+)*+"'
 FIELD = rf'(?:{QUOTED}|[^",\r\n][^,]*+|)'
 LAST = rf'(?:{QUOTED}|[^",\r\n][^,\r\n]*+|)'
 """Fields of a line. All but the last may run over its end, which `Lines` finds by counting."""
+MOST_FIELDS = 500
+"""Wider lines are for the csv reader: a pattern for them would be huge."""
 REST = r"|(?s:.+)"
 """From the first line that is no usual one: everything, so that nothing is looked at twice."""
 
@@ -89,9 +91,8 @@ class Usual:
         self._charged = slice(0, len(charged))
         self._period = slice(len(charged), len(charged) + len(period))
         self._at = {name: len(charged) + len(period) + n for n, name in enumerate(singles)}
-        self._lines = Lines(
-            layout.width, [*charged, *period, *((layout.at[name],) * 2 for name in singles)]
-        )
+        spans = [*charged, *period, *((layout.at[name],) * 2 for name in singles)]
+        self._lines = Lines(layout.width, spans) if layout.width <= MOST_FIELDS else None
         of_charge, of_period = _picker(layout, CHARGED, charged), _picker(layout, PERIOD, period)
         self._charge_of = values.memo(lambda raw: values.charge_of[of_charge(raw)])
         self._period_of = values.memo(lambda raw: values.period_of[of_period(raw)])
@@ -104,7 +105,7 @@ class Usual:
         Raises:
             RowWrong: at least one cannot be booked.
         """
-        spans = self._lines.spans_of(text)
+        spans = self._lines.spans_of(text) if self._lines else None
         if spans is None:
             return None
         nothing = ("",) * len(spans[0])
