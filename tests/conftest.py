@@ -220,7 +220,7 @@ def lend_app(url: str, folder: Path) -> Flask:
     _keep_compiled(engine)
     tune(engine)
     db._app_engines[app] = {None: engine}
-    live._rooms.boards.clear()
+    live.boards.rooms.boards.clear()
     app.__dict__.pop("wsgi_app")
     live.set_up(app)
     app.wsgi_app = gate.Gate(app.wsgi_app, app, settings)

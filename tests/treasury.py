@@ -2,7 +2,8 @@
 
 from make import cents
 
-from hackathon.credits.queries.board import board_of, team_line
+from hackathon.credits.queries.board import board_of
+from hackathon.credits.queries.lines import team_line
 from hackathon.credits.rules import State
 from hackathon.credits.service import (
     grants,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy import select
 
-from hackathon.credits.queries.board import boards_of, rest_text
+from hackathon.credits.queries.board import boards_of
+from hackathon.credits.queries.lines import rest_text
 from hackathon.credits.rules import CURRENCY, check_currency
 from hackathon.credits.service import grants
 from hackathon.events.queries import find_event

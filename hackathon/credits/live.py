@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hackathon.credits.queries.board import (
-    board_version,
-    lines_of,
-    live_rows,
-    team_version,
-)
+from hackathon.credits.queries.board import board_version, live_rows, team_version
+from hackathon.credits.queries.lines import lines_of
 from hackathon.events.models import Event
 from hackathon.events.queries import find_event
 from hackathon.people.access import SIGNED_IN, current_actor, requires

@@ -88,6 +88,11 @@ class Here:
         """The zone to show times in: the person's, else the event's."""
         return (self.actor.zone if self.actor else "") or self.event.zone
 
+    @property
+    def is_own_zone(self) -> bool:
+        """Whether that is the zone the viewer chose; else a bare 17:00 has to say whose."""
+        return bool(self.actor and self.actor.zone)
+
 
 def here(slug: str) -> Here:
     """The event of this page, read once a request.

@@ -227,6 +227,7 @@ def _link_page(token: str, form: CardForm) -> str:
 def use_link(token: str) -> ResponseReturnValue:
     """Spend a link and sign in; whoever has no password may choose one in the same step."""
     form = CardForm(request.form)
+    service.find_link(reading(), token)  # hashing is costly: only for who holds a link
     try:
         if not form.validate():
             return _link_page(token, form), 422

@@ -83,6 +83,29 @@ def submission_of(session: Session, event: Event, project: Project) -> ProjectVe
     )
 
 
+def newest_and_submission(
+    session: Session, event: Event, project: Project
+) -> tuple[ProjectVersion | None, ProjectVersion | None]:
+    """The newest saved card and the one that judges see; one statement."""
+    counting = (
+        select(func.max(ProjectVersion.number))
+        .where(
+            ProjectVersion.project_id == project.id,
+            ProjectVersion.is_complete.is_(True),
+            ProjectVersion.saved_at < deadline(event, project),
+        )
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(ProjectVersion, ProjectVersion.number == counting).where(
+            ProjectVersion.project_id == project.id,
+            or_(ProjectVersion.number == project.version, ProjectVersion.number == counting),
+        )
+    ).all()
+    first = next((row for row, _ in rows if row.number == project.version), None)
+    return first, next((row for row, counts in rows if counts), None)
+
+
 @dataclass(frozen=True)
 class VersionRow:
     """A saved version in the history."""
@@ -92,6 +115,8 @@ class VersionRow:
     is_complete: bool
     saved_at: datetime
     by: str
+    is_thin: bool
+    """It counts although it leaves fields open: a file brought it."""
     why: str = ""
     """Why an organizer typed it."""
 
@@ -129,6 +154,7 @@ def versions_of(session: Session, event_id: int, project_id: int) -> list[Versio
             is_complete=row.is_complete,
             saved_at=row.saved_at,
             by=name or "import",
+            is_thin=row.is_complete and bool(read_card(row.card).missing),
             why=whys.get(row.number, ""),
         )
         for row, name in rows

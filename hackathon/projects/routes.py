@@ -97,8 +97,9 @@ def _project_page(
 ) -> str:
     place, session = here(slug), reading()
     team, found, member = _own(slug, team_id)
-    newest = queries.newest(session, found) if found else None
-    submission = queries.submission_of(session, place.event, found) if found else None
+    newest, submission = (
+        queries.newest_and_submission(session, place.event, found) if found else (None, None)
+    )
     private = member or place.organizes
     shown = newest if private else submission
     if not private and (submission is None or found is None or _is_out(found)):
@@ -122,6 +123,10 @@ def _project_page(
         is_open=place.now < closes_at
         and not (found is not None and _is_out(found))
         and (place.phase in {Phase.REGISTRATION, Phase.HACKING} or _is_reopened(found)),
+        may_mend=place.organizes
+        and place.now < closes_at
+        and not (found is not None and _is_out(found))
+        and (place.phase in rules.MENDING or _is_reopened(found)),
         reopened=found is not None and place.now < closes_at == found.reopened_until,
         labels=LABELS,
         reopen=reopen or ReopenForm(),

@@ -109,7 +109,9 @@ def mend_card(
             "Submissions are closed, so nothing was saved; what you typed stays on this page. "
             "Reopen the project for its team first: then you can save as well.",
         )
-    _check_time(session, event, project, moment)
+    if project is None or project.reopened_until is None:
+        check_phase(phase_of(session, event, moment), *rules.MENDING)
+    _check_in(project)
     saved = _save(session, actor, event_id, team_id, project, card, version, is_mended=True)
     if saved.changed:
         _say(
@@ -231,8 +233,7 @@ def bring_card(
     check_phase(phase_of(session, event), *before_results)
     project = queries.project_of_team(session, team_id)
     created = project is None
-    if project is not None and (project.withdrawn_at or project.disqualified_at):
-        raise Conflict("withdrawn", "This project is no longer in the event.")
+    _check_in(project)
     present = queries.newest(session, project) if project else None
     before = rules.read_card(present.card) if present else rules.Card()
     given = {name: text for name, text in values.items() if text.strip()}
@@ -299,6 +300,11 @@ def _check_time(session: Session, event: Event, project: Project | None, moment:
     reopened = project is not None and project.reopened_until is not None
     if not reopened:
         check_phase(phase_of(session, event, moment), Phase.REGISTRATION, Phase.HACKING)
+    _check_in(project)
+
+
+def _check_in(project: Project | None) -> None:
+    """Refuse what is withdrawn or disqualified."""
     if project is not None and (project.withdrawn_at or project.disqualified_at):
         raise Conflict("withdrawn", "This project is no longer in the event.")
 

@@ -52,7 +52,8 @@ def before(kind: str, name: str) -> str:
     Names such as Team 01 are usual, and `the team Team 01` reads like a mistake.
     """
     word = re.escape(kind.rsplit(maxsplit=1)[-1])
-    says_it = re.match(rf"(the\s+)?{word}s?(?![^\W\d_])", name.strip(), re.IGNORECASE)
+    own = rf"(the\s+)?{word}s?(?![^\W\d_])|.*(?<![^\W\d_]){word}s?$"
+    says_it = re.match(own, name.strip(), re.IGNORECASE | re.DOTALL)
     return "" if says_it else f"{kind} "
 
 

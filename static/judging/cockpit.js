@@ -1,6 +1,7 @@
 // The organizer's cockpit: counts move as sheets come in; a change of the round is offered, so
 // that nothing typed is lost.
 import { connect, offsetOf, runTimer, watch } from "../shared/live.js";
+import "./more.js";
 
 const root = document.getElementById("cockpit");
 const round = Number(root.dataset.round);
@@ -73,14 +74,3 @@ if (timer) {
   const pitch = { started_at: timer.dataset.started, seconds: Number(timer.dataset.seconds) };
   runTimer(timer, () => ({ pitch, offset }));
 }
-
-// the menu closes by Escape and by a click elsewhere
-const more = root.querySelector("details.more");
-document.addEventListener("click", (event) => {
-  if (more?.open && !more.contains(event.target)) more.open = false;
-});
-more?.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !more.open) return;
-  more.open = false;
-  more.querySelector("summary").focus();
-});

@@ -8,7 +8,7 @@ const until = Date.parse(place.dataset.until);
 
 function count() {
   const seconds = Math.ceil((until - Date.now() - offset) / 1000);
-  left.textContent = seconds > 0 ? `Can be confirmed once, for ${clockText(seconds)} more` : "The code has run out";
+  left.textContent = seconds > 0 ? `Can be confirmed once, for ${clockText(seconds)} more.` : "The code has run out.";
 }
 
 async function ask() {

@@ -40,6 +40,12 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = `${own} (your time) · ${time.title}`;
 }
 
+// where a zone is only guessed, the browser knows better
+for (const field of document.querySelectorAll("[data-own-zone]")) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (own && field.value === field.defaultValue) field.value = own;
+}
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard; // plain http in the room has none
   button.addEventListener("click", async () => {

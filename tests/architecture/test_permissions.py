@@ -121,6 +121,9 @@ MATRIX = {
     "judging.here_again": JUDGES,
     "judging.paper": ORGANIZERS,
     "judging.enter_paper": ORGANIZERS,
+    "judging.papers": ORGANIZERS,
+    "judging.enter_papers": ORGANIZERS,
+    "judging.save_papers": ORGANIZERS,
     "judging.visit": ORGANIZERS,
     "judging.correct": ORGANIZERS,
     "judging.preview": ORGANIZERS,
@@ -244,6 +247,7 @@ MATRIX = {
     "credits.plan_csv": LEADS,
     "credits.plan_budget": LEADS,
     "credits.plan_transfer": LEADS,
+    "credits.plan_other": LEADS,
     "credits.make_hold": set(),  # a team's token opens it, a person never
     "credits.capture_hold": set(),
     "credits.void_hold": set(),

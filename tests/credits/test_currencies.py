@@ -23,8 +23,9 @@ from treasury import (
 )
 
 from hackathon.credits.models import Account, Crossing, Entry, Quarter
-from hackathon.credits.queries.board import event_totals, lines_of, live_rows
+from hackathon.credits.queries.board import event_totals, live_rows
 from hackathon.credits.queries.ledger import charged_by_source, wrong_balances
+from hackathon.credits.queries.lines import lines_of
 from hackathon.credits.queries.plan import moves_of, plans_of
 from hackathon.credits.queries.statements import ledger_json, statement_of
 from hackathon.credits.service import budgets, grants, plan

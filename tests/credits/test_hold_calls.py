@@ -3,7 +3,7 @@
 import pytest
 from make import cents, client_of, make_team
 
-from hackathon.credits.queries.board import team_line
+from hackathon.credits.queries.lines import team_line
 from hackathon.credits.service import budgets, grants, plan
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.shared.db import reading, transaction

@@ -72,7 +72,7 @@ def test_the_text_is_accepted_from_home_whatever_the_join_links_state(app, stage
     assert refused.status_code == 422
     assert "Read and accept" in refused.text
     done = paul.post(way, data={"terms_version": "2", "accepts": "y"})
-    assert (done.status_code, done.location) == (303, "/")
+    assert (done.status_code, done.location) == (303, "/events/q4")
     assert re.findall(asked, paul.get("/").text) == []
     assert "You accepted this" in paul.get(way).text
 

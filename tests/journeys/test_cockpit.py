@@ -102,3 +102,47 @@ def test_a_screen_is_paired_by_its_code(evening, pages, looks_right):
     expect(other.locator(".code")).to_be_visible()
     expect(olga.get_by_text("A screen since")).to_have_count(1)
     assert olga.problems + screen.problems + other.problems == []
+
+
+@pytest.mark.usefixtures("acting")
+def test_paper_sheets_are_typed_by_keyboard_and_a_slip_is_seen_at_once(evening, pages, looks_right):
+    server, room, enter = evening
+    room.sheet("judith", "owls", 3, 3)
+    olga = enter(pages(390), "olga")
+    olga.goto(f"{server.url}/events/q4/judging")
+    olga.get_by_role("link", name="Enter paper").click()
+    title = olga.locator(".topline bdi").inner_text()
+    keys = olga.keyboard
+    olga.get_by_label("Impact, Jonas").focus()
+    for text in ("4", "5", "Runs on real data", "Who pays?", "3", "9"):
+        keys.type(text)
+        keys.press("Tab")  # through the sheet of Jonas, then to Judith's
+    judith = olga.locator("[data-sheet]", has_text="Judith")
+    expect(judith).to_contain_text("Not on the scale")
+    expect(olga.get_by_label("Works, Judith")).to_have_attribute("aria-invalid", "true")
+    looks_right(olga)
+    olga.get_by_role("button", name="Enter and stay").click()
+    expect(olga.get_by_text("Judith, Works: 9 is not on the scale (1 to 5).")).to_be_visible()
+    expect(olga.get_by_label("A strength, Jonas")).to_have_value("Runs on real data")
+    works = olga.get_by_label("Works, Judith")
+    works.fill("2")
+    expect(judith).not_to_contain_text("not on the scale")
+    works.press("Enter")  # the first button: enter, then the next project
+    expect(olga.get_by_text("2 sheets entered")).to_be_visible()
+    expect(olga.locator(".topline bdi")).not_to_have_text(title)
+    assert [text for text in olga.problems if "422" not in text] == []
+
+
+@pytest.mark.usefixtures("acting")
+def test_paper_sheets_are_entered_without_scripts(evening, pages):
+    server, room, enter = evening
+    olga = enter(pages(390, java_script_enabled=False), "olga")
+    owls = room.projects["owls"]
+    olga.goto(f"{server.url}/events/q4/judging/{room.round_id}/papers/{owls}")
+    olga.get_by_label("Impact, Jonas").fill("4")
+    olga.get_by_role("button", name="Enter and stay").click()
+    expect(olga.get_by_text("Jonas: no score for Works. A sheet is entered whole.")).to_be_visible()
+    olga.get_by_label("Works, Jonas").fill("4")
+    olga.get_by_role("button", name="Enter and stay").click()
+    expect(olga.get_by_text("1 sheet entered")).to_be_visible()
+    expect(olga.get_by_text("Owls at work: 1 of 2 sheets are in.")).to_be_visible()

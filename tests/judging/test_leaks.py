@@ -28,6 +28,7 @@ from hackathon.shared.db import reading
 from hackathon.shared.errors import Refusal
 from hackathon.shared.facts import last_seq
 from hackathon.shared.jobs import follow_facts
+from hackathon.shared.live import ticker
 from hackathon.shared.workbook import MIMETYPE
 
 SENTINEL = "Zanzibarquark"
@@ -44,7 +45,7 @@ KEY = "0b0e6f5c9d6f4a35a3a7c1f8d2b4e690"
 
 @pytest.fixture(autouse=True)
 def _no_board_of_another_test():
-    live._rooms.boards.clear()
+    live.boards.rooms.boards.clear()
 
 
 @pytest.fixture
@@ -308,7 +309,7 @@ def test_every_leak_that_is_planted_is_found(app, walk, late_marks, plant, monke
         if fact.kind == "results.recorded":
             live.push("judging.progress", {"done": 1}, "round:1")
 
-    monkeypatch.setattr(live, "_followers", [*live._followers, ("judging:", tell)])
+    monkeypatch.setattr(ticker, "followers", [*ticker.followers, ("judging:", tell)])
 
     def moving_version(session, found):
         return last_seq(session, f"judging:{found.id}")

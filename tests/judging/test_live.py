@@ -24,7 +24,7 @@ LEAKS = ('"value"', '"raw_mean"', '"adjusted"', '"place"')
 
 @pytest.fixture(autouse=True)
 def _no_board_of_another_test():
-    live._rooms.boards.clear()
+    live.boards.rooms.boards.clear()
 
 
 @pytest.fixture

@@ -73,8 +73,8 @@ def test_what_an_import_makes_on_its_way_is_said_with_links(app, stage, sign_in)
     apply(olga, looked)
     page = text_of(olga.get("/events/q4/people"))
     assert "Imported: 3 new, 0 changed, 0 unchanged. In the event by it:" in page
-    assert '<a class="alert-link" href="/events/q4/people">3 people</a>,' in page
-    assert '<a class="alert-link" href="/events/q4/teams">2 teams</a>.' in page
+    assert '<a class="fw-semibold" href="/events/q4/people">3 people</a>,' in page
+    assert '<a class="fw-semibold" href="/events/q4/teams">2 teams</a>.' in page
     assert "In the event by it" not in text_of(olga.get("/events/q4/people"))
     cards = (
         "title\tteam\tchallenge\tmembers\nBuzz\tBees\tSafer docks\t\nNew\tElks\t\teve@example.com\n"
@@ -82,7 +82,7 @@ def test_what_an_import_makes_on_its_way_is_said_with_links(app, stage, sign_in)
     apply(olga, look(olga, cards, kind="projects"), kind="projects")
     page = text_of(olga.get("/events/q4/projects"))
     for words in ("2 projects", "1 team", "1 challenge", "1 person"):
-        assert re.search(rf'<a class="alert-link" href="[^"]+">{words}</a>', page), words
+        assert re.search(rf'<a class="fw-semibold" href="[^"]+">{words}</a>', page), words
 
 
 def test_an_import_that_makes_nothing_new_says_nothing_of_it(app, stage, sign_in):

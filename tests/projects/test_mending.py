@@ -114,6 +114,8 @@ def test_once_the_locked_copy_is_taken_the_project_is_reopened_first(cast, place
     clock.set(DEADLINE)
     with pytest.raises(Conflict, match="Reopen the project for its team first"):
         mend(1, **{**FULL, "title": "Late"})
+    with pytest.raises(Conflict, match="Reopen the project for its team first"):
+        mend(1, **FULL)
     until = clock.moment + timedelta(minutes=10)
     do(
         service.reopen, cast.olga, event_id=cast.event_id, project_id=saved.project_id,
@@ -189,6 +191,18 @@ def test_a_text_that_looks_like_an_empty_field_is_not_one(cast, place):
     tricky = {**FULL, "problem": 'It says "adopter":"" here', "approach": '""'}
     do(service.bring_card, cast.olga, **place, values=tricky)
     assert (thin_rows(cast), asked(cast)) == ([], None)
+
+
+def test_what_a_file_brought_is_mended_before_the_event_is_out(cast, mend):
+    with transaction() as session:
+        session.get_one(Event, cast.event_id).published_at = None
+    assert mend(0, **FULL).version == 1
+    row = queries.versions_of(reading(), cast.event_id, 1)[0]
+    assert (row.is_complete, row.is_thin) == (True, False)
+
+
+def test_a_version_that_counts_with_fields_open_says_that_it_is_thin(cast, thin):
+    assert [row.is_thin for row in queries.versions_of(reading(), cast.event_id, thin)] == [True]
 
 
 def test_what_is_withdrawn_or_archived_is_asked_about_no_more(cast, thin, owls):

@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from hackathon.events.models import Event
 from hackathon.people.access import load_actor
 from hackathon.projects import service
 from hackathon.projects.rules import NEEDED
@@ -78,6 +79,17 @@ def test_after_the_deadline_the_page_says_to_reopen_and_keeps_what_was_typed(
     assert "Change the card" in olga.get(path).text
 
 
+def test_a_draft_of_an_event_lets_organizers_mend_what_a_file_brought(app, stage, sign_in, thin):
+    with app.app_context(), transaction() as session:
+        session.get_one(Event, stage.event_id).published_at = None
+    olga = sign_in(stage.olga)
+    page = olga.get(thin).text
+    assert "Change the card" in page
+    assert '<span class="badge badge-yellow">thin</span><div' in page
+    given = {**FULL, "version": "1", "reason": WHY}
+    assert olga.post(f"{thin}/mend", data=given).status_code == 303
+
+
 def test_somebody_elses_text_is_shown_beside_the_organizers(stage, sign_in, owls):
     path = f"/events/q4/projects/{owls}"
     sign_in(stage.paul).post(f"{path}/edit", data={"title": "Ours", "version": "0"})
@@ -96,7 +108,7 @@ def test_thin_cards_are_counted_named_and_listed_alone(app, stage, sign_in, thin
         teams.create_team(session, pia, event_id=stage.event_id, name="Bees")
     olga = sign_in(stage.olga)
     page = text_of(olga.get("/events/q4/projects"))
-    assert "1 of 2 teams have a complete card; 1 of them is thin" in page
+    assert "1 of 2 teams have submitted; 1 of them is thin" in page
     assert "6 open: In one sentence, The problem, The approach …" in page
     alone = text_of(olga.get("/events/q4/projects?show=thin"))
     assert "Night Watch" in alone

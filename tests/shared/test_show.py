@@ -16,7 +16,8 @@ from hackathon.shared.show import before
         ("Team", " The Team of Five", " The Team of Five"),
         ("Team", "Team", "Team"),
         ("Team", "Teamwork", "Team Teamwork"),
-        ("Team", "Dream Team", "Team Dream Team"),
+        ("Team", "Dream Team", "Dream Team"),
+        ("Team", "Steam", "Team Steam"),
         ("Team", "", "Team "),
     ],
 )

@@ -10,8 +10,8 @@ from sqlalchemy import Date, cast, literal, select, union_all
 
 from hackathon.credits import metrics
 from hackathon.credits.models import Entry, Reading
-from hackathon.credits.queries.board import NEAR, TeamLine, team_lines
 from hackathon.credits.queries.ledger import billed_charge, billed_of, standing
+from hackathon.credits.queries.lines import NEAR, TeamLine, team_lines
 from hackathon.credits.rules import BOOKED, CURRENCY, Charged, Deed, Seen
 from hackathon.shared.money import Micros
 

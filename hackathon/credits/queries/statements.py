@@ -10,7 +10,6 @@ from sqlalchemy.orm import aliased
 
 from hackathon.credits.metrics import LEVELS, Forecast, curve, forecast
 from hackathon.credits.models import Access, Account, CreditState, Crossing, Entry, Posting, Reading
-from hackathon.credits.queries.board import TeamLine
 from hackathon.credits.queries.forecast import charged_of
 from hackathon.credits.queries.ledger import (
     BILLED,
@@ -19,6 +18,7 @@ from hackathon.credits.queries.ledger import (
     billed_of,
     currencies_query,
 )
+from hackathon.credits.queries.lines import TeamLine
 from hackathon.credits.rules import (
     BOOKED,
     CURRENCY,

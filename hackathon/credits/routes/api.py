@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import jsonify
 
-from hackathon.credits.queries.board import (
-    board_version,
-    lines_of,
-    oldest,
-    team_version,
-)
+from hackathon.credits.queries.board import board_version, team_version
+from hackathon.credits.queries.lines import lines_of, oldest
 from hackathon.credits.queries.statements import ledger_json
 from hackathon.credits.routes.blueprint import blueprint, own_team
 from hackathon.credits.rules import CURRENCY
@@ -23,7 +19,7 @@ from hackathon.shared.db import reading
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from hackathon.credits.queries.board import TeamLine
+    from hackathon.credits.queries.lines import TeamLine
 
 
 @blueprint.get("/api/v1/events/<slug>/credits")

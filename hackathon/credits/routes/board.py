@@ -18,9 +18,10 @@ from hackathon.credits.forms import (
     ReadingForm,
     SplitForm,
 )
-from hackathon.credits.queries.board import board_of, lines_of, sentence
+from hackathon.credits.queries.board import alarms_of, board_in, board_of, boards_of, sentence
 from hackathon.credits.queries.forecast import forecasts_of
 from hackathon.credits.queries.ledger import charged_by_source
+from hackathon.credits.queries.lines import lines_of
 from hackathon.credits.queries.requests import waiting_count
 from hackathon.credits.routes.blueprint import blueprint, mark, own_team, unit_of
 from hackathon.credits.rules import CURRENCY, USUAL_BUDGET, State
@@ -68,14 +69,16 @@ def index(slug: str) -> ResponseReturnValue:
         return _page(slug)
     mine = own_team(place)
     if mine is not None:
-        return redirect(url_for(".statement", slug=slug, team_id=mine.id))
+        other = unit_of() if unit_of() != CURRENCY else None
+        return redirect(url_for(".statement", slug=slug, team_id=mine.id, currency=other))
     return render_template("credits/none.html", here=place)
 
 
 def _page(slug: str, word: str = "", form: Form | None = None) -> str:
     place = here(slug)
     typed = form.data.get("currency") if form is not None else None
-    board = board_of(reading(), place.event, typed or unit_of())
+    boards = boards_of(reading(), place.event)
+    board = board_in(boards, typed or unit_of())
     chosen = request.args.get("team", type=int)
     forms: dict[str, Form] = {
         name: kind(data={"team": chosen} if name in {"grant", "reading", "charge"} else None)
@@ -95,6 +98,7 @@ def _page(slug: str, word: str = "", form: Form | None = None) -> str:
             for row in forecasts_of(reading(), place.event, board.rows, board.currency)
         },
         sentence=sentence(board),
+        alarms=alarms_of(boards, board.currency),
         waiting=waiting_count(reading(), place.event.id),
         unit=named(board.currency),
         usual=USUAL_BUDGET,

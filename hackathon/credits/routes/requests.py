@@ -35,10 +35,10 @@ def two_above() -> Micros:
     return Micros(current_app.extensions["settings"].two_people_above * MICROS)
 
 
-def _joined(amounts: Iterable[tuple[Micros, str]]) -> str:
+def _joined(word: str, amounts: Iterable[tuple[Micros, str]]) -> str:
     """`$800.00`, or `$800.00 and 400.00 EUR`: amounts of several currencies side by side."""
     *most, last = (money(*row) for row in amounts)
-    return " and ".join([", ".join(most), last] if most else [last])
+    return f" {word} ".join([", ".join(most), last] if most else [last])
 
 
 @blueprint.post("/events/<slug>/credits/teams/<int:team_id>/ask")
@@ -81,10 +81,10 @@ def _page(slug: str, wrong: int = 0, form: Form | None = None) -> str:
         "credits/requests.html",
         here=place,
         rows=requests_of(reading(), place.event.id),
-        pools=_joined((row.pool, unit) for unit, row in boards.items()),
+        pools=_joined("and", ((row.pool, unit) for unit, row in boards.items())),
         kinds=service.KINDS,
         limit=two_above(),
-        limits=_joined((two_above(), unit) for unit in boards),
+        limits=_joined("or", ((two_above(), unit) for unit in boards)),
         wrong=wrong,
         form=form or DecideForm(),
     )

@@ -145,7 +145,7 @@ def describe(slug: str, team_id: int) -> ResponseReturnValue:
     if submit(form, work) is None:
         return page(slug, team_id, access=form), form.status
     flash("The team can read it now.")
-    return see(".statement", slug=slug, team_id=team_id)
+    return see(".statement", slug=slug, team_id=team_id, **named(unit_of()))
 
 
 @blueprint.get("/events/<slug>/credits/pool")

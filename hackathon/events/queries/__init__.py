@@ -94,6 +94,12 @@ def find_place(session: Session, actor: Actor | None, slug: str) -> tuple[Event,
     return event, moves, rows[0].has_agenda
 
 
+def likely_zone(session: Session, actor: Actor) -> str:
+    """The zone a new event is likely in: the person's own, else that of the last event made."""
+    last = select(Event.zone).where(Event.discarded_at.is_(None)).order_by(Event.id.desc()).limit(1)
+    return actor.zone or session.scalar(last) or "UTC"
+
+
 @dataclass(frozen=True)
 class EventRow:
     """An event in a list."""

@@ -102,4 +102,4 @@ def accept_terms(slug: str) -> ResponseReturnValue:
     if submit(form, work) is None:
         return _terms_page(slug, form), form.status
     flash("Accepted.")
-    return see("home.index")
+    return see(".overview", slug=slug)

@@ -131,6 +131,7 @@ def _every(moment: Moment) -> dict[str, Step]:
         (not moment.has_record, "rubric", link("The rubric", "pencil", "edit")),
         (is_chosen, "projects", link("Projects", "clipboard-check", "projects")),
         (not moment.has_record, "plan", link("Plan", "calendar", "plan")),
+        (is_marking, "papers", link("Enter paper", "pencil", "papers")),
         (not is_draft, "sheets", link("Sheets", "clipboard-check", "timetable")),
         (moment.has_record, "standings", link("Standings", "chart-bar", "standings")),
         (is_marking, "standings", link("Look at scores", "eye", "standings")),

@@ -23,6 +23,7 @@ from hackathon.backlog.queries.figures import (
 )
 from hackathon.backlog.queries.proposals import FOLLOWED
 from hackathon.backlog.rules import TRANSITIONS, State, Verb
+from hackathon.credits.rules import CURRENCY
 from hackathon.events.models import Event, Registration
 from hackathon.people.models import Person
 from hackathon.people.service import names_of
@@ -69,12 +70,13 @@ def draft_of(session: Session, quarter: str, as_of: date) -> Draft:
     found = conversion(projects, as_of)
     cohort = [row for row in projects if row.quarter == quarter]
     so_far = Share(sum(row.converted for row in cohort), len(cohort))
+    money = money_of(session, quarter, event_ids, as_of) if events else {}
     figures: dict[str, Any] = {
         "events": events,
         "people": everybody,
         "teams": sum(row["teams"] for row in events),
         "submitted": len(own),
-        "money": money_of(session, quarter, event_ids, as_of) if events else None,
+        "money": money.pop(CURRENCY, None),
         "prototypes": sum(_within(row.ready_on, first, last) for row in past.values()),
         "prototypes_target": list(PROTOTYPES),
         "is_crowded": len(own) > PROJECTS[1],
@@ -105,6 +107,8 @@ def draft_of(session: Session, quarter: str, as_of: date) -> Draft:
         ],
         "decisions": _decisions(session, past, beside, first, last),
     }
+    if money:
+        figures["other_money"] = money
     inputs = {
         "projects": [row.project_id for row in own],
         "proposals": [
