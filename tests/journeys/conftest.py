@@ -69,7 +69,7 @@ class Server:
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )
-        for _ in range(150):
+        for _ in range(600):  # a minute: others may keep this computer busy
             if self.answers():
                 return
             time.sleep(0.1)

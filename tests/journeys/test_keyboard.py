@@ -57,6 +57,7 @@ def test_an_organizer_opens_an_event_moves_it_and_asks_before_what_cannot_be_und
     keys.enter(page.locator("#pause > summary"))
     keys.type_into(page.locator("#reason"), "The projector is dark")
     keys.enter(button(page, "Pause judging"))
+    expect(button(page, "Go on")).to_be_visible()
     keys.start()
     keys.enter(button(page, "Go on"))
     expect(page.locator("#pause > summary")).to_be_visible()  # open again: it can be paused
