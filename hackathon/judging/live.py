@@ -76,7 +76,7 @@ RESYNC_AFTER = 500
 board = Channel(
     "board.changed",
     lambda session, key, audience: Board(*board_rows(session, key, audience)),
-    touched_by("judging"),
+    touched_by("judging", "late"),  # the late tray is on the organizers' board
 )
 
 

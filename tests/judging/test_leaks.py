@@ -224,7 +224,7 @@ def late_marks(app, frozen, tick):
             ids = list(reading().scalars(sa.select(LateMark.id)))
             assert len(ids) == 4 * len(names) + 1
             do(
-                decide_late, frozen.cast.olga, **frozen.place, late_ids=ids, is_accepted=True,
+                decide_late, frozen.cast.olga, **frozen.place, which=ids, is_accepted=True,
                 reason=f"{SENTINEL} too",
             )  # fmt: skip
             vote = {**frozen.place, "project_id": frozen.projects["owls"]}

@@ -331,13 +331,39 @@ def test_a_late_mark_that_is_accepted_moves_nothing_that_others_see(app, room, j
             room.mark("judith", "bees", criterion, 5).receipt for criterion in ("impact", "works")
         ]
         do(
-            decide_late, room.cast.olga, **room.place, late_ids=late, is_accepted=True,
+            decide_late, room.cast.olga, **room.place, which=late, is_accepted=True,
             reason="The network was down",
         )  # fmt: skip
     tick()
     assert heard(paul) == []
     assert ask(paul, "board.watch", {"event": "q4"}) == before
     assert len(heard(olga, "board.changed")[0]["rows"]) == 2
+
+
+def test_the_organizers_hear_of_each_late_mark_and_each_decision(app, room, judge, tick):
+    paul, olga = judge("paul"), judge("olga")
+    with app.app_context():
+        room.sheet("judith", "owls", 4, 4)
+        room.move("freeze")
+    tick()
+    ask(paul, "board.watch", {"event": "q4"})
+    watched = ask(olga, "board.watch", {"event": "q4"})
+    assert watched["rows"][0] == {"id": "round", "state": "frozen", "late": 0}
+    with app.app_context():
+        late = room.mark("judith", "bees", "impact", 5).receipt
+    tick()
+    (change,) = heard(olga, "board.changed")
+    assert change["rows"] == [{"id": "round", "state": "frozen", "late": 1}]
+    assert watched["version"] == change["base"] < change["version"]
+    with app.app_context():
+        do(
+            decide_late, room.cast.olga, **room.place, which=[late], is_accepted=False,
+            reason="Made after the talk",
+        )  # fmt: skip
+    tick()
+    (change,) = heard(olga, "board.changed")
+    assert change["rows"] == [{"id": "round", "state": "frozen", "late": 0}]
+    assert heard(paul) == []
 
 
 def test_a_board_is_for_those_who_may_see_its_round(app, room, judge):

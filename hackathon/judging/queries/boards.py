@@ -10,7 +10,7 @@ from hackathon.judging.models import Round
 from hackathon.judging.queries.assignment import time_of
 from hackathon.judging.queries.audience import is_voting
 from hackathon.judging.queries.ground import ground_of
-from hackathon.judging.queries.marks import texts_of, visits_with_cells
+from hackathon.judging.queries.marks import late_waiting, texts_of, visits_with_cells
 from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.queries.results import (
     newest_record,
@@ -204,13 +204,16 @@ def board_rows(session: Session, round_id: int, audience: str) -> tuple[int, lis
 
 
 def _organizers_board(session: Session, found: Round) -> tuple[int, list[Row]]:
-    version = last_seq(session, f"judging:{found.id}")
+    # the sum moves with each fact of either, and is the round's own number while nothing is late
+    version = sum(last_seq(session, f"{name}:{found.id}") for name in ("judging", "late"))
+    late = late_waiting(session, found.id) if found.opened_at else 0
+    whole = {**_round_row(found), "late": late}
     if is_frozen(found):
         record = newest_record(session, found.id)
         rows = recorded_standings(session, record) if record is not None else []
-        return version, [_round_row(found), *(_standing_row(row) for row in rows)]
+        return version, [whole, *(_standing_row(row) for row in rows)]
     progress = progress_here(session, found)
-    rows_ = [{**_round_row(found), "done": progress.done, "of": progress.of}]
+    rows_ = [{**whole, "done": progress.done, "of": progress.of}]
     offline = offline_seats(session, found.id)
     rows_ += [
         {

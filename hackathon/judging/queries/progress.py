@@ -65,6 +65,10 @@ class Progress:
         return sum(row.of for row in self.projects)
 
 
+Counts = dict[tuple[str, int], tuple[int, int]]
+"""Complete sheets and planned ones, by `seat` or `project` and its number."""
+
+
 def progress_of(
     session: Session, found: Round, entries: Sequence[Entry], ground: Ground | None = None
 ) -> Progress:
@@ -73,26 +77,41 @@ def progress_of(
     With its `ground`, as boards have it, nothing is asked that marks leave as it is.
     """
     judges = ground.judges if ground is not None else judges_of(session, found.id)
-    asked, given = (_FRESH, {}) if ground is None else (_ON_GROUND, {"void": sorted(ground.void)})
-    counts_: dict[tuple[str, int], tuple[int, int]] = {}
-    for kind, number, done, of in session.execute(asked, {"round": found.id, **given}):
-        counts_[kind, number] = done, of
-    nothing = (0, 0)
+    counts = _counts(session, found, ground)
     return Progress(
         judges=[
-            JudgeProgress(row.seat_id, row.name, *counts_.get(("seat", row.seat_id), nothing),
-                          is_away=row.is_away)
+            JudgeProgress(
+                row.seat_id, row.name, *counts.get(("seat", row.seat_id), _NONE),
+                is_away=row.is_away,
+            )
             for row in judges
         ],
-        projects=[
-            ProjectProgress(
-                entry.project_id, entry.position, entry.submission.title,
-                entry.submission.team_name,
-                *counts_.get(("project", entry.project_id), nothing),
-            )
-            for entry in entries
-        ],
+        projects=_projects(entries, counts),
     )  # fmt: skip
+
+
+def projects_of(session: Session, found: Round, entries: Sequence[Entry]) -> list[ProjectProgress]:
+    """How far each project is, without its judges; one statement."""
+    return _projects(entries, _counts(session, found))
+
+
+def _projects(entries: Sequence[Entry], counts: Counts) -> list[ProjectProgress]:
+    return [
+        ProjectProgress(
+            entry.project_id, entry.position, entry.submission.title, entry.submission.team_name,
+            *counts.get(("project", entry.project_id), _NONE),
+        )
+        for entry in entries
+    ]  # fmt: skip
+
+
+_NONE = (0, 0)
+
+
+def _counts(session: Session, found: Round, ground: Ground | None = None) -> Counts:
+    asked, given = (_FRESH, {}) if ground is None else (_ON_GROUND, {"void": sorted(ground.void)})
+    rows = session.execute(asked, {"round": found.id, **given})
+    return {(kind, number): (done, of) for kind, number, done, of in rows}
 
 
 def _counted(which: Select[int, int, datetime | None]) -> CompoundSelect[Any]:

@@ -27,13 +27,14 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import transaction
 from hackathon.shared.errors import Refusal
 from hackathon.shared.web import refusals
-from hackathon.shared.web.addresses import device_name, public_address, safe_next, see
+from hackathon.shared.web.addresses import device_name, flash_link, public_address, safe_next, see
 from hackathon.shared.web.csrf import check_csrf, csrf_token
 from hackathon.shared.web.files import csv_answer, csv_text, file_answer, safe_cell
 from hackathon.shared.web.forms import Form, choices, form_key, submit
 from hackathon.shared.web.pages import (
     Banner,
     Entry,
+    Tab,
     banner,
     event_banner,
     event_tabs,
@@ -48,9 +49,9 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 __all__ = [
-    "Banner", "Entry", "Form", "act", "answer_refusal", "banner", "check_csrf", "choices",
+    "Banner", "Entry", "Form", "Tab", "act", "answer_refusal", "banner", "check_csrf", "choices",
     "csrf_token", "csv_answer", "csv_text", "device_name", "event_banner", "event_tabs",
-    "file_answer", "form_key", "is_out_of_order", "nav", "nav_items", "public_address",
+    "file_answer", "flash_link", "form_key", "is_out_of_order", "nav", "nav_items", "public_address",
     "reference", "safe_cell", "safe_next", "see", "set_up", "submit", "tab", "wants_json",
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import current_app, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 def see(endpoint: str, **values: Any) -> ResponseReturnValue:  # noqa: ANN401 - url_for's own signature
     """Redirect after a POST (303), so that reloading repeats nothing."""
     return redirect(url_for(endpoint, **values), 303)
+
+
+def flash_link(text: str, endpoint: str, **values: Any) -> None:  # noqa: ANN401 - as `see`
+    """Add a link to what the next page says: words that lead somewhere."""
+    flash(text, url_for(endpoint, **values))
 
 
 def safe_next(target: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import request, url_for
 
@@ -20,6 +20,20 @@ class Entry:
     endpoint: str
     shown: Callable[[Any], bool]
     also: tuple[str, ...] = ()
+    front: Callable[[Any], bool] = lambda _here: False
+
+
+class Tab(NamedTuple):
+    """A tab as a viewer finds it; those not in front lie below "More" on a phone."""
+
+    label: str
+    url: str
+    is_current: bool
+    is_front: bool
+
+
+IN_FRONT, LETTERS = 4, 31
+"""So many tabs, of so many letters together, and "More" are as wide as a phone of 360 px."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +57,14 @@ def tab(
     shown: Callable[[Any], bool],
     *,
     also: tuple[str, ...] = (),
+    front: Callable[[Any], bool] = lambda _here: False,
 ) -> None:
     """Add a tab to the pages of an event; `shown(here)` says for whom.
 
-    A feature's pages lie below its first tab, those in `also` below this one.
+    A feature's pages lie below its first tab, those in `also` below this one. `front(here)`
+    says who needs it first in this phase: where a phone is too narrow for all, it stays.
     """
-    _tabs.append(Entry(order, label, endpoint, shown, also))
+    _tabs.append(Entry(order, label, endpoint, shown, also, front))
 
 
 def banner(teller: Callable[[Any], Banner | None]) -> None:
@@ -66,19 +82,36 @@ def nav(order: int, label: str, endpoint: str, shown: Callable[[Any], bool]) -> 
     _nav.append(Entry(order, label, endpoint, shown))
 
 
-def event_tabs(here: Any) -> list[tuple[str, str, bool]]:  # noqa: ANN401 - events.access.Here
-    """(label, address, whether current) of an event's tabs for this viewer."""
+def event_tabs(here: Any) -> list[Tab]:  # noqa: ANN401 - events.access.Here
+    """The event's tabs for this viewer, in their order; the current one is always in front."""
     asked = request.endpoint or ""
     entries = sorted(_tabs, key=lambda entry: entry.order)
     current = next(
         (entry for entry in entries if asked == entry.endpoint or asked in entry.also),
         next((entry for entry in entries if _package(entry.endpoint) == _package(asked)), None),
     )
+    shown = [entry for entry in entries if entry.shown(here)]
+    wanted = sorted(shown, key=lambda entry: (entry is not current, not entry.front(here)))
+    front = _as_many_as_fit(wanted)
     return [
-        (entry.label, url_for(entry.endpoint, slug=here.event.slug), entry is current)
-        for entry in entries
-        if entry.shown(here)
+        Tab(
+            entry.label,
+            url_for(entry.endpoint, slug=here.event.slug),
+            entry is current,
+            entry in front,
+        )
+        for entry in shown
     ]
+
+
+def _as_many_as_fit(wanted: list[Entry]) -> list[Entry]:
+    """Those to keep in front where it is narrow; the first are wanted most."""
+    if len(wanted) <= IN_FRONT + 1 and sum(len(entry.label) for entry in wanted) <= LETTERS:
+        return wanted  # no more room than these and "More" would take
+    front = wanted[:IN_FRONT]
+    while sum(len(entry.label) for entry in front) > LETTERS:
+        front = front[:-1]
+    return front
 
 
 def _package(endpoint: str) -> str:

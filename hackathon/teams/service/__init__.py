@@ -19,6 +19,7 @@ from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Gone, NotAllowed, NotFound
 from hackathon.shared.facts import note, record
 from hackathon.shared.sessions import digest
+from hackathon.shared.show import before
 from hackathon.shared.telling import Kind, Way, ways_of
 from hackathon.teams import queries, rules
 from hackathon.teams.models import Invitation, JoinRequest, Membership, Opening, Team
@@ -369,7 +370,8 @@ def invite(
             to=folded,
             subject=f"Join {team.name} at {event.name}",
             body=(
-                f"Hello,\n\n{actor.name} invites you to the team {team.name} at {event.name}.\n"
+                f"Hello,\n\n{actor.name} invites you to {before('the team', team.name)}{team.name} "
+                f"at {event.name}.\n"
                 f"The link works once, until it is accepted or three days have passed:\n"
                 f"{address}/invitations/{token}\n"
             ),
