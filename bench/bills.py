@@ -1,12 +1,13 @@
 """How fast a large bill is read, in how much memory, and how long the database is held.
 
-    .venv/bin/python bench/bills.py [--rows 1000000] [--folder DIR]
+    .venv/bin/python bench/bills.py [--rows 1000000] [--folder DIR] [--cores 2]
         [--url postgresql+psycopg://.../an_empty_database]
 
 Rows are resampled from the shipped sample (bench/data/SOURCE.md): days and hours of one month
 at random; each account belongs to one of 40 teams, named by the tag `team`. Every measurement
 runs in a process of its own; the bare reader is the standard library's csv over the same file
-in the same run. The bill is booked on SQLite, and on the database of `--url` when there is one.
+in the same run. Both are held to the same cores: as many of the machine's as `--cores` says,
+else all. The bill is booked on SQLite, and on the database of `--url` when there is one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import datetime as dt
 import gzip
 import io
 import json
+import os
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -62,10 +65,15 @@ BARE = (
     "more = sum(1 for _ in csv.reader(Path(sys.argv[1]).open(newline='', encoding='utf-8')))",
 )
 READ = (
-    "from hackathon.credits.service.bills.stage import Stage, read_file",
+    (
+        "from hackathon.credits.service.bills import crew\n"
+        "from hackathon.credits.service.bills.stage import Stage, read_file"
+    ),
     (
         "stage = Path(sys.argv[2]); stage.unlink(missing_ok=True)\n"
-        "more = read_file(Path(sys.argv[1]), stage, ['team']).rows"
+        "path = Path(sys.argv[1])\n"
+        "assert read_file(path, stage, ['team']).rows == int(sys.argv[3])\n"
+        "more = crew.crew_size() if crew.is_worth_it(path) else 0"
     ),
 )
 BOOK = (
@@ -131,20 +139,30 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--cores", type=int, default=0)
     parser.add_argument("--url", default="")
     given = parser.parse_args()
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[: given.cores or len(cores)])
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         path, stage = Path(folder) / "bill.csv", Path(folder) / "stage.db"
         make(path, given.rows)
-        print(f"{given.rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB")
+        print(
+            f"{given.rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB; on "
+            f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores"
+        )
+        ratios = []
         for number in range(given.runs):
-            bare, read = measure(BARE, path), measure(READ, path, stage)
+            bare, read = measure(BARE, path), measure(READ, path, stage, str(given.rows))
+            ratios.append(read["wall"] / bare["wall"])
             print(
-                f"run {number + 1}: bare csv {bare['wall']:.1f} s (peak {bare['peak']:.0f} MB), "
-                f"bill {read['wall']:.1f} s (peak {read['peak']:.0f} MB): "
-                f"{read['wall'] / bare['wall']:.2f} times, by processor time "
-                f"{read['cpu'] / bare['cpu']:.2f}"
+                f"run {number + 1} (load {os.getloadavg()[0]:.1f}): bare csv {bare['wall']:.1f} s, "
+                f"bill {read['wall']:.1f} s with {read['more']} workers "
+                f"(peak {read['peak']:.0f} MB): {ratios[-1]:.2f} times; processor "
+                f"{bare['cpu']:.1f} s and {read['cpu']:.1f} s: {read['cpu'] / bare['cpu']:.2f}",
+                flush=True,
             )
+        print(f"median {statistics.median(ratios):.2f} times")
         for name, url in (("SQLite", ""), ("PostgreSQL", given.url)):
             if url or name == "SQLite":
                 book = measure(BOOK, path, stage, url)

@@ -15,6 +15,7 @@ def together(monkeypatch):
     """Every file is large, and dealt in small parts."""
     monkeypatch.setattr(crew, "is_worth_it", lambda _path: True)
     monkeypatch.setattr(stream, "BLOCK", 5_000)
+    monkeypatch.setattr(crew, "HANDED", 12_000)
 
 
 def summary(folder, data):
@@ -70,6 +71,49 @@ def test_what_several_cannot_read_one_reads_or_refuses_with_its_line(
     with pytest.raises(Invalid, match=said):
         read_file(path, path.with_suffix(".db"), ["team"])
     assert sorted(file.suffix for file in tmp_path.iterdir()) == [".csv", ".db"]
+
+
+def on(monkeypatch, processors):
+    monkeypatch.setattr(crew.os, "sched_getaffinity", lambda _pid: set(range(processors)))
+
+
+@pytest.mark.parametrize(("processors", "workers"), [(2, 2), (3, 2), (4, 3), (64, 3)])
+def test_as_many_workers_as_the_processors_this_process_may_use_keep_busy(
+    tmp_path, monkeypatch, processors, workers
+):
+    on(monkeypatch, processors)
+    monkeypatch.setattr(crew, "LARGE", 1)
+    assert (crew.crew_size(), crew.is_worth_it(written(tmp_path, b"x"))) == (workers, True)
+
+
+def test_one_processor_reads_a_large_file_alone(tmp_path, monkeypatch):
+    on(monkeypatch, 1)
+    monkeypatch.setattr(crew, "LARGE", 1)
+    assert not crew.is_worth_it(written(tmp_path, b"x"))
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path, together):
+    path = written(tmp_path, MIXED)
+
+    def change(done):
+        if done == len(MIXED):
+            with path.open("ab") as file:
+                file.write(b"\n")
+
+    with pytest.raises(crew.Alone):
+        crew.read_together(path, path.with_suffix(".one"), crew.Wish(["team"]), change)
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == [".csv"]
+
+
+def test_who_takes_an_upload_back_ends_its_workers(tmp_path, together):
+    path = written(tmp_path, MIXED)
+
+    def cancel(_done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_file(path, path.with_suffix(".one"), ["team"], cancel)
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == [".csv"]
 
 
 def test_a_small_file_is_not_worth_other_processes(tmp_path):

@@ -4,15 +4,19 @@ import csv
 import gzip
 import io
 import random
+import time
+import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from bills import cells, focus, hashes, sample, staged
+from bills import USAGE, cells, focus, hashes, sample, staged, written
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hackathon.credits.service.bills import reader, stream
+from hackathon.credits.service.bills import cells as bill_cells
+from hackathon.credits.service.bills import stream, values
+from hackathon.credits.service.bills.stage import read_file
 from hackathon.shared.errors import Invalid, Refusal, TooLarge
 
 
@@ -89,9 +93,56 @@ def test_sums_are_exact_and_the_hash_knows_no_order(tmp_path_factory, made, chan
 
 def test_more_cells_than_fit_in_memory_are_put_aside_and_joined(tmp_path, monkeypatch):
     expected = hashes(tmp_path, sample()), total(tmp_path, sample())
-    monkeypatch.setattr(reader, "MOST_CELLS", 40)
-    monkeypatch.setattr(reader, "MOST_KNOWN", 5)
+    monkeypatch.setattr(bill_cells, "MOST_CELLS", 40)
+    monkeypatch.setattr(values, "MOST_KNOWN", 5)
     assert (hashes(tmp_path, sample()), total(tmp_path, sample())) == expected
+    monkeypatch.setattr(values, "MOST_NUMBERS", 3)
+    monkeypatch.setattr(values, "MOST_CHARACTERS", 30)
+    monkeypatch.setattr(values, "LONGEST_KNOWN", 60)
+    assert (hashes(tmp_path, sample()), total(tmp_path, sample())) == expected
+
+
+def nothing_twice(number):
+    return {
+        "SubAccountId": f"{number:0200}",
+        "Tags": f'{{"team": "{number:0190}"}}',
+        "ChargePeriodEnd": f"2026-11-20T11:00:00.{number:06}Z",
+        "BilledCost": f"0.{number}1",
+        "ChargeCategory": f"{number:050}",
+    }
+
+
+def test_edge_10_a_header_of_a_hundred_thousand_columns_is_no_trap(tmp_path):
+    names = [*USAGE, *(f"x{number}" for number in range(100_000))]
+    begun = time.process_time()
+    assert total(tmp_path, focus({}, columns=names)) == 10
+    assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("row_of", "count"),
+    [
+        (lambda number: {"Tags": f'{{"team": "{number}", "x": "{"y" * 60_000}"}}'}, 300),
+        (lambda number: {"BilledCost": f"{' ' * 60_000}{number}"}, 300),
+        (lambda number: {"ServiceName": f"{'x' * 60_000}{number}"}, 300),
+        (nothing_twice, 6_000),
+    ],
+    ids=["long tags", "long costs", "long names", "no value twice"],
+)
+def test_edge_10_whatever_stands_in_the_columns_memory_stays_bounded(
+    tmp_path, monkeypatch, row_of, count
+):
+    monkeypatch.setattr(values, "MOST_NUMBERS", 100)
+    monkeypatch.setattr(values, "MOST_KNOWN", 100)
+    path = written(tmp_path, focus(*map(row_of, range(count))))
+    tracemalloc.start()
+    try:
+        scan = read_file(path, path.with_suffix(".db"), ["team"])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (scan.rows, scan.rejected) == (count, 0)
+    assert peak < 3_000_000 < path.stat().st_size
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,27 @@ def test_a_usual_bill_is_never_read_row_by_row(tmp_path, monkeypatch, data):
     assert isinstance(told(tmp_path, data), tuple)
 
 
+WIDE = {**USAGE, **{f"x_{number}": "." for number in range(8)}}
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("cut", [3, 12, len(USAGE) + 1, len(WIDE) - 2])
+def test_a_line_cut_in_two_that_has_all_fields_together_is_refused(tmp_path, cut, ends):
+    header, whole, line = focus({}, {}, columns=WIDE).decode().splitlines()
+    fields = line.split(",")
+    halves = [",".join(fields[:cut]), ",".join(fields[cut + 1 :])]
+    data = ends.join([header, whole, *halves, whole, ""]).encode()
+    assert told(tmp_path, data).startswith(f"Line 3: it has {cut} fields instead of {len(WIDE)}")
+    assert told(tmp_path, data) == by_csv_reader(tmp_path, data)
+
+
+def test_quotes_and_line_ends_in_columns_nobody_needs_count_too(tmp_path):
+    for odd in ('"a"b', "a\rb", '"a'):
+        data = focus({}, {"x_7": "ODD"}, {}, columns=WIDE).replace(b"ODD", odd.encode())
+        assert told(tmp_path, data).startswith("Line ")
+        assert told(tmp_path, data) == by_csv_reader(tmp_path, data)
+
+
 def test_a_number_beyond_a_trillion_is_rejected_however_its_neighbours_are_read(tmp_path):
     huge = {"BilledCost": "1" + "0" * 13}
     assert [row[:2] for row in told(tmp_path, focus({}, huge))[2]] == [

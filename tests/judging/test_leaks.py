@@ -131,7 +131,7 @@ class Walk:
             found[path] = (answer.status_code, headers, body)
             if answer.mimetype == "text/html":
                 self._follow(answer.text)
-        self.client.application.extensions["message_limits"].storage.reset()
+        self.client.application.extensions["message_limits"].forget()
         for name, payloads in questions(self.room).items() if self.line else ():
             for number, payload in enumerate(payloads):
                 answer = self.line.emit(name, payload, callback=True)

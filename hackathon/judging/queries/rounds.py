@@ -53,7 +53,10 @@ def find_round(session: Session, event_id: int, round_id: int) -> Round:
 
 def rounds_of(session: Session, event_id: int) -> list[Round]:
     """The rounds of an event, the oldest first."""
-    return list(session.scalars(select(Round).filter_by(event_id=event_id).order_by(Round.id)))
+    return list(session.scalars(_ROUNDS, {"event": event_id}))
+
+
+_ROUNDS = select(Round).where(Round.event_id == bindparam("event")).order_by(Round.id)
 
 
 def present_round(rounds: Sequence[Round]) -> Round | None:

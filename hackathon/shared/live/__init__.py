@@ -19,9 +19,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-
 from hackathon.shared import lines
 from hackathon.shared.live.boards import Board, Channel, Row, difference, join, push, touched_by
 from hackathon.shared.live.messages import MESSAGES, MESSAGES_A_SECOND, Message, message, unknown
@@ -37,6 +34,7 @@ from hackathon.shared.live.sockets import (
     sockets_of,
 )
 from hackathon.shared.live.ticker import PERIOD, Ticker, follows, follows_latest
+from hackathon.shared.pace import Pace
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -71,6 +69,6 @@ def set_up(app: Flask) -> Ticker:
     socketio.on("disconnect")(disconnected)
     socketio.on("*")(unknown)
     ticker = Ticker(app)
-    app.extensions["message_limits"] = MovingWindowRateLimiter(MemoryStorage())
+    app.extensions["message_limits"] = Pace(MESSAGES_A_SECOND)
     app.extensions["ticker"] = ticker
     return ticker

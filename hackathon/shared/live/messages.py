@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import current_app, request
 from flask import session as flask_session
 from flask_login import current_user
-from limits import RateLimitItemPerSecond
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import DBAPIError
 
@@ -29,7 +28,7 @@ from hackathon.shared.web import is_out_of_order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from limits.strategies import MovingWindowRateLimiter
+    from hackathon.shared.pace import Pace
 
 logger = logging.getLogger("hackathon.live")
 
@@ -49,9 +48,6 @@ M = TypeVar("M", bound=Message)
 
 MESSAGES: dict[str, Callable[..., Any]] = {}
 """Every message by name; a test asks each for its declared permission."""
-
-
-_limit = RateLimitItemPerSecond(MESSAGES_A_SECOND)
 
 
 def message(name: str, schema: type[M]) -> Callable[[Callable[[M], Row]], Callable[..., Row]]:
@@ -94,8 +90,8 @@ def _admit() -> None:
     if known is None or not is_in:
         close(sid)
         raise NotSignedIn("not_signed_in", "You are signed out. Sign in again.")
-    limiter: MovingWindowRateLimiter = current_app.extensions["message_limits"]
-    if not limiter.hit(_limit, str(known.person_id or known.id_hash)):
+    pace: Pace = current_app.extensions["message_limits"]
+    if not pace.allows(str(known.person_id or known.id_hash)):
         raise TooMany(
             "too_many",
             "That was too fast; your device keeps it and tries again.",

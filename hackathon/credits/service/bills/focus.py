@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -74,6 +75,8 @@ class Layout:
     width: int
     version: str
     at: dict[str, int]
+    beside: frozenset[int]
+    """Columns that say what others say already, such as an account's name beside its number."""
     warnings: tuple[str, ...]
 
 
@@ -86,6 +89,13 @@ READ = (
     "ProviderName",
     "Tags",
 )
+BESIDE = frozenset(
+    name.casefold()
+    for name in (
+        "BillingAccountName", "BillingAccountType", "BillingPeriodEnd", "PublisherName",
+        "ServiceCategory", "ServiceSubcategory", "SubAccountName", "SubAccountType",
+    )
+)  # fmt: skip
 
 
 def layout_of(header: Sequence[str]) -> Layout:
@@ -97,7 +107,8 @@ def layout_of(header: Sequence[str]) -> Layout:
     names = [name.strip() for name in header]
     folded = [name.casefold() for name in names]
     _check_kind(names, folded)
-    twice = sorted({name for name in names if name and folded.count(name.casefold()) > 1})
+    times = Counter(folded)
+    twice = sorted({name for name in names if name and times[name.casefold()] > 1})
     if twice:
         raise _unusable(f"Line 1 names the column {twice[0]} twice.")
     exact = {name: index for index, name in enumerate(header)}
@@ -115,7 +126,8 @@ def layout_of(header: Sequence[str]) -> Layout:
     absent = [name for name in MANDATORY if at[name] < 0]
     if absent:
         warnings.append(f"Columns the standard demands are missing: {', '.join(absent)}.")
-    return Layout(len(header), _version(set(folded)), at, tuple(warnings))
+    beside = frozenset(index for index, name in enumerate(folded) if name in BESIDE)
+    return Layout(len(header), _version(set(folded)), at, beside, tuple(warnings))
 
 
 def _unusable(why: str) -> Invalid:

@@ -15,17 +15,22 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hackathon.credits.service.bills.focus import plain
-from hackathon.credits.service.bills.reader import HOURS, MODULUS, Reader, Reject, Scan
+from hackathon.credits.service.bills.reader import Reader
+from hackathon.credits.service.bills.scan import MODULUS, Reject, Scan
 from hackathon.shared.clock import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from hackathon.credits.service.bills.reader import Fixed, ScopeName
+    from hackathon.credits.service.bills.scan import ScopeName
 
 EXACT = Context(prec=120)
-INSERT = f"INSERT INTO cells VALUES ({','.join('?' * 16)})"  # noqa: S608 - our own text
+COLUMNS = (
+    "account, period, part, day, hour, currency, category, class, provider, service, sub_account,"
+    " tags, rows, billed, effective, listed"
+)
+INSERT = "INSERT INTO {} VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 KEYS = ", ".join(str(number) for number in range(1, 13))
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -100,72 +105,37 @@ class Stage:
         self._rows.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
             "PRAGMA temp_store = FILE;"
-            "CREATE TABLE IF NOT EXISTS part (fixed, slot, pick, rows, billed, effective, listed);"
-            "CREATE TABLE IF NOT EXISTS cells (account, period, part, day, hour, currency, category,"
-            " class, provider, service, sub_account, tags, rows, billed, effective, listed);"
+            f"CREATE TABLE IF NOT EXISTS aside ({COLUMNS});"
+            f"CREATE TABLE IF NOT EXISTS cells ({COLUMNS});"
             "CREATE TABLE IF NOT EXISTS summary (body)"
         )
 
-    def put_aside(self, parts: Iterable[Sequence[object]]) -> None:
-        """Write partial sums."""
+    def put_aside(self, cells: Iterable[Sequence[object]]) -> None:
+        """Write cells whose rows may go on elsewhere; `join` adds them up."""
         self._rows.execute("BEGIN")
-        self._rows.executemany("INSERT INTO part VALUES (?,?,?,?,?,?,?)", parts)
+        self._rows.executemany(INSERT.format("aside"), cells)
         self._rows.execute("COMMIT")
 
     def forget(self) -> None:
-        """Forget the partial sums."""
-        self._rows.execute("DELETE FROM part")
-
-    def join(
-        self,
-        fixed: Callable[[int], Fixed],
-        pick: Callable[[int], str],
-        part: str,
-    ) -> None:
-        """Add partial sums up to cells; numbers become what they stand for."""
-        self._rows.execute("BEGIN")
-        self._rows.executemany(
-            INSERT,
-            self._joined(fixed, pick, part),
-        )
-        self._rows.execute("DROP TABLE part")
-        self._rows.execute("COMMIT")
-
-    def _joined(
-        self,
-        fixed: Callable[[int], Fixed],
-        pick: Callable[[int], str],
-        part: str,
-    ) -> Iterator[tuple[object, ...]]:
-        sums = self._rows.execute("SELECT * FROM part ORDER BY fixed, slot, pick")
-        for key, group in groupby(sums, lambda row: row[:3]):
-            rows, billed, effective, listed = 0, Decimal(0), Decimal(0), Decimal(0)
-            with localcontext(EXACT):
-                for *_, count, one, two, three in group:
-                    rows += count
-                    billed += Decimal(one)
-                    effective += Decimal(two)
-                    listed += Decimal(three)
-            account, period, unit, category, class_, provider, service, sub = fixed(key[0])
-            day, hour = divmod(key[1], HOURS)
-            yield (
-                account, period.isoformat(), part, date.fromordinal(day).isoformat(), hour, unit,
-                category, class_, provider, service, sub, pick(key[2]), rows, plain(billed),
-                plain(effective), plain(listed),
-            )  # fmt: skip
+        """Forget what was put aside."""
+        self._rows.execute("DELETE FROM aside")
 
     def take(self, others: Sequence[Path]) -> None:
-        """Add up the cells of other stages."""
-        self._rows.execute("CREATE TABLE taken AS SELECT * FROM cells WHERE 0")
+        """Add up the cells of other stages, joined ones and such as were put aside."""
         for path in others:
             self._rows.execute("ATTACH ? AS other", [str(path)])
-            self._rows.execute("INSERT INTO taken SELECT * FROM other.cells")
+            for table in ("aside", "cells"):
+                self._rows.execute(f"INSERT INTO aside SELECT * FROM other.{table}")  # noqa: S608 - our own text
             self._rows.execute("DETACH other")
-        found = self._rows.execute(f"SELECT * FROM taken ORDER BY {KEYS}")  # noqa: S608 - our own text
+        self.join()
+
+    def join(self) -> None:
+        """Add up what was put aside."""
+        found = self._rows.execute(f"SELECT * FROM aside ORDER BY {KEYS}")  # noqa: S608 - our own text
         self._rows.execute("BEGIN")
-        self._rows.executemany(INSERT, _added(found))
+        self._rows.executemany(INSERT.format("cells"), _added(found))
         self._rows.execute("COMMIT")
-        self._rows.execute("DROP TABLE taken")
+        self.forget()
 
     def cells(self) -> Iterator[Cell]:
         """Every cell, in no order that matters."""
@@ -281,6 +251,7 @@ def read_file(
     rows = Stage(stage)
     try:
         scan = Reader(rows, tag_keys, by_hour, part).read(path, told)
+        rows.join()
         rows.keep(scan)
         return scan
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hackathon.shared.errors import Invalid, TooLarge
 
@@ -19,7 +19,8 @@ MOST_TEXT = 4 << 30
 """The most a compressed file may unfold to."""
 MOST_RATIO = 300
 LONGEST_LINE = 1 << 20
-BLOCK = 1 << 18
+BLOCK = 1 << 16
+"""Bytes read at once; much larger ones, the system would give and take back each time."""
 LONGEST_RECORD = 4 << 20
 BOM = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
@@ -59,6 +60,11 @@ class Bytes(io.RawIOBase):
         self._ready = memoryview(b"")
         self._hash = hashlib.sha256()
         self.done = self.lines = self._text = self._line = 0
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether the file is compressed."""
+        return self._unfold is not None
 
     @property
     def digest(self) -> str:
@@ -147,8 +153,16 @@ def text_of(source: Bytes) -> io.TextIOWrapper:
     )
 
 
-def parts_of(source: Bytes) -> Iterator[tuple[int, bytes]]:
-    """The text in parts of whole records, each with the lines before it; the header alone first.
+class Part(NamedTuple):
+    """Whole records: the lines and bytes before them, and their text."""
+
+    lines: int
+    at: int
+    text: bytes
+
+
+def parts_of(source: Bytes) -> Iterator[Part]:
+    """The text in parts of whole records; the header alone first.
 
     A record ends where a line does and the quotes before it are even. A quote inside a value
     without quotes deceives this; what is then cut in a wrong place does not read as records.
@@ -156,7 +170,7 @@ def parts_of(source: Bytes) -> Iterator[tuple[int, bytes]]:
     Raises:
         Invalid: no record ends within 4 MB.
     """
-    kept, lines, has_header = b"", 0, False
+    kept, lines, at, has_header = b"", 0, 0, False
     while block := source.block():
         kept += block
         end = _end_of(kept)
@@ -165,14 +179,15 @@ def parts_of(source: Bytes) -> Iterator[tuple[int, bytes]]:
         if end and not has_header:
             has_header = True
             first = _first_end(kept)
-            yield 0, kept[:first].removeprefix(BOM)
-            lines, kept, end = kept.count(b"\n", 0, first), kept[first:], end - first
+            yield Part(0, 0, kept[:first].removeprefix(BOM))
+            lines, at = kept.count(b"\n", 0, first), first
+            kept, end = kept[first:], end - first
         if end:
             part, kept = kept[:end], kept[end:]
-            yield lines, part
-            lines = source.lines - kept.count(b"\n")
+            yield Part(lines, at, part)
+            lines, at = source.lines - kept.count(b"\n"), at + end
     if kept:
-        yield lines, kept
+        yield Part(lines, at, kept)
 
 
 def _end_of(text: bytes) -> int:
