@@ -384,6 +384,8 @@ class Device:
         except (OSError, asyncio.IncompleteReadError):
             self.ended.set()
             self.writer.close()
+            for waiting in self.answers.values():
+                waiting.set_exception(ConnectionError("the line ended before the answer"))
 
     async def call(self, name: str, **payload: object) -> dict[str, Any]:
         """Send a message; its acknowledgement."""
@@ -508,8 +510,10 @@ async def measure(
     try:
         await _answers(behind, process)
         crowd = Crowd(name, scene, https, context)
+        used = tree(process.pid)[2]
         came = await crowd.come()
         found = {"come half": middle(came), "come last": max(came)}
+        found["come cpu s"] = tree(process.pid)[2] - used
         for rate, seconds in PHASES:
             used, begun = tree(process.pid)[2], time.monotonic()
             acks, boards = await crowd.mark(rate, seconds, first)

@@ -117,6 +117,7 @@ def _set_up_database(app: Flask) -> None:
 
 
 def _set_up_people(app: Flask, settings: Settings) -> None:
+    from hackathon.people.access import actor_or_none  # noqa: PLC0415 - after the tables are loaded
     from hackathon.people.models import Person  # noqa: PLC0415 - after the tables are loaded
 
     app.session_interface = sessions.Sessions(secure=settings.secure)
@@ -126,6 +127,7 @@ def _set_up_people(app: Flask, settings: Settings) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(person_id: str) -> Person | None:
+        actor_or_none()  # reads the roles with the person, whom the next line finds
         person = reading().get(Person, int(person_id))
         return None if person is None or person.disabled_at is not None else person
 

@@ -12,6 +12,8 @@ import ipaddress
 import logging
 import os
 import socket
+import struct
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -203,15 +205,32 @@ def reached_at(host: str, port: int) -> dict[str, str]:
 
 
 def own_addresses() -> list[str]:
-    """The IPv4 addresses of this computer on its networks, the one of the way out first."""
+    """The IPv4 addresses of this computer on its networks, the one of the way out first.
+
+    A hotspot in the hall has no way out; then its interfaces are asked, in their order.
+    """
     found = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
         probe.connect(("192.0.2.1", 9))  # nothing is sent; it only chooses the way out
         found.append(str(probe.getsockname()[0]))
+    found.extend(_addresses_of_interfaces())
     with suppress(OSError):
         for *_, place in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET):
             found.append(str(place[0]))
     return [address for address in dict.fromkeys(found) if not _is_loopback(address)]
+
+
+ADDRESS_OF_INTERFACE = 0xC0206921 if sys.platform == "darwin" else 0x8915
+"""The request SIOCGIFADDR: a name of 16 bytes goes in, the address comes back at byte 20."""
+
+
+def _addresses_of_interfaces() -> Iterator[str]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        for _, name in socket.if_nameindex():
+            with suppress(OSError):  # one without an IPv4 address
+                request = struct.pack("256s", name.encode()[:15])
+                answer = fcntl.ioctl(asked.fileno(), ADDRESS_OF_INTERFACE, request)
+                yield socket.inet_ntoa(answer[20:24])
 
 
 def _is_loopback(address: str) -> bool:

@@ -215,11 +215,12 @@ def lend_app(url: str, folder: Path) -> Flask:
     app.instance_path = str(settings.folder.resolve())
     app.extensions["settings"] = settings
     app.extensions.pop("sign_in_limits", None)
+    app.extensions.pop("screen_limits", None)
     engine = sa.create_engine(url, **engine_options(settings))
     _keep_compiled(engine)
     tune(engine)
     db._app_engines[app] = {None: engine}
-    live._rooms.boards.clear()
+    live.boards.rooms.boards.clear()
     app.__dict__.pop("wsgi_app")
     live.set_up(app)
     app.wsgi_app = gate.Gate(app.wsgi_app, app, settings)
@@ -240,6 +241,27 @@ def database(request, tmp_path):
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(params=engines())
+def bare(request, tmp_path):
+    """An engine on a database without any table."""
+    if request.param == "sqlite":
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'bare.db'}")
+        tune(engine)
+        yield engine
+        engine.dispose()
+        return
+    _, admin = request.getfixturevalue("postgresql_template")
+    name = f"bare_{uuid.uuid4().hex[:12]}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine = sa.create_engine(sa.make_url(POSTGRESQL).set(database=name))
+    tune(engine)
+    yield engine
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """All checks, then all tests on all engines: what `python3 dev.py test` runs once set up.
 
 With arguments only pytest runs, with these arguments. What has to be left out, because the
-machine has no browser or no PostgreSQL, is said loudly; with CI=true it is a failure.
+machine has no browser or no PostgreSQL, is said loudly; with CI=true it is a failure. What is
+only tested in a weaker way is said as loudly.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 import psycopg
+from network import why_not
 
 from hackathon.server import own_addresses
 
@@ -74,9 +76,17 @@ def prepare() -> list[str]:
         os.environ["TEST_DATABASE_URL"] = address
     else:
         left_out.append("the tests on PostgreSQL (TEST_DATABASE_URL does not answer)")
-    if not own_addresses():
+    if why_not() and not own_addresses():
         left_out.append("the phones in the room (this computer is on no network)")
     return left_out
+
+
+def look_for_weaker() -> list[str]:
+    """What the machine lets us test only in part."""
+    reason = why_not()
+    if not reason or not own_addresses() or not find_browser():
+        return []
+    return [f"the phones use this computer's own address, without a cable to pull ({reason})"]
 
 
 def run_pytest(*words: str) -> tuple[int, str]:
@@ -97,6 +107,7 @@ def main(arguments: list[str]) -> int:
     without = () if "HACKATHON_TEST_BROWSER" in os.environ else ("--ignore=tests/journeys",)
     refused = bool(left_out) and os.environ.get("CI") == "true"
     loud = [f"!!! LEFT OUT: {what}" for what in left_out]
+    loud += [f"!!! WEAKER: {what}" for what in look_for_weaker()]
     for line in loud:
         say(line)
     if arguments:

@@ -2,7 +2,8 @@
 
 from make import cents
 
-from hackathon.credits.queries.board import board_of, team_line
+from hackathon.credits.queries.board import board_of
+from hackathon.credits.queries.lines import team_line
 from hackathon.credits.rules import State
 from hackathon.credits.service import (
     grants,
@@ -23,8 +24,8 @@ def do(verb, player, **more):
         return verb(session, load_actor(session, player.id), **more)
 
 
-def board(event_id):
-    return board_of(reading(), reading().get(Event, event_id))
+def board(event_id, currency="USD"):
+    return board_of(reading(), reading().get(Event, event_id), currency)
 
 
 def give(cast, team_id, amount, **more):
@@ -48,8 +49,8 @@ def see(cast, team_id, total, seen_at, **more):
     )  # fmt: skip
 
 
-def line(cast, team_id):
-    return team_line(reading(), cast.event_id, team_id)
+def line(cast, team_id, currency="USD"):
+    return team_line(reading(), cast.event_id, team_id, currency)
 
 
 def reverse(cast, entry, **more):

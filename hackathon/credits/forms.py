@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
 from wtforms import (
     DateField,
     IntegerField,
@@ -12,10 +14,13 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
 
-from hackathon.credits.rules import State
+from hackathon.credits.rules import CURRENCY, State
 from hackathon.credits.service.bills.focus import CATEGORIES
 from hackathon.credits.service.requests import KINDS
 from hackathon.shared.web import Form, choices
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AMOUNT = [DataRequired("Type an amount."), Length(max=30)]
 WHY = [DataRequired("Say why; the team will read it."), Length(max=2000)]
@@ -31,22 +36,40 @@ class Named(Form):
         for field in self._fields.values():
             field.id = f"{self.word}-{field.name}"
 
+    def relabel(self, words: str) -> None:
+        """Say in another way what amounts are in."""
+        for one in self._fields.values():
+            one.label.text = one.label.text.replace(" in dollars", words)
 
-class BudgetForm(Named):
+
+class Priced(Named):
+    """A form with amounts of one currency; labels say which."""
+
+    currency = StringField("Currency", [Optional(), Length(max=10)], default=CURRENCY)
+
+    def of(self, unit: str) -> Self:
+        """Take amounts of a currency."""
+        self.currency.data = unit
+        if unit != CURRENCY:
+            self.relabel(f" in {unit}")
+        return self
+
+
+class BudgetForm(Priced):
     """The quarter's budget."""
 
     word = "budget"
     amount = StringField("Budget in dollars", AMOUNT)
 
 
-class FundForm(Named):
+class FundForm(Priced):
     """Money for the pool."""
 
     word = "fund"
     amount = StringField("Amount in dollars", AMOUNT)
 
 
-class GrantForm(Named):
+class GrantForm(Priced):
     """Credits for a team."""
 
     word = "grant"
@@ -55,7 +78,7 @@ class GrantForm(Named):
     reason = StringField("Reason", WHY)
 
 
-class SplitForm(Named):
+class SplitForm(Priced):
     """Equal credits for all teams, or for all members."""
 
     word = "split"
@@ -68,7 +91,7 @@ class SplitForm(Named):
     reason = StringField("Reason", WHY)
 
 
-class ReadingForm(Named):
+class ReadingForm(Priced):
     """What a console shows."""
 
     word = "reading"
@@ -78,7 +101,7 @@ class ReadingForm(Named):
     seen_at = StringField("When", [Optional(), Length(max=40)])
 
 
-class ChargeForm(Named):
+class ChargeForm(Priced):
     """An invoice, or a coupon that was used."""
 
     word = "charge"
@@ -89,7 +112,7 @@ class ChargeForm(Named):
     reason = StringField("Invoice or coupon", [Optional(), Length(max=2000)])
 
 
-class ReturnForm(Named):
+class ReturnForm(Priced):
     """Unused credits back to the pool."""
 
     word = "return"
@@ -241,7 +264,7 @@ class CloseForm(Named):
     reason = StringField("Reason", WHY)
 
 
-class CarryForm(Named):
+class CarryForm(Priced):
     """The pool's rest for the next quarter."""
 
     word = "carry"
@@ -261,8 +284,16 @@ class AskForm(Named):
 
     word = "ask"
     amount = StringField("Amount in dollars", AMOUNT)
+    currency = SelectField("Currency", choices=choices([]), default=CURRENCY, validate_choice=False)
     kind = SelectField("For", choices=choices(list(KINDS.items())))
     reason = StringField("What for", [DataRequired("Say what you need it for."), Length(max=2000)])
+
+    def offer(self, units: Sequence[str]) -> Self:
+        """Let the team choose where it has more than one."""
+        self.currency.choices = [(unit, unit) for unit in units]
+        if len(units) > 1:
+            self.relabel("")
+        return self
 
 
 class DecideForm(Named):
@@ -273,7 +304,7 @@ class DecideForm(Named):
     reason = StringField("Reason", [Optional(), Length(max=2000)])
 
 
-class PlanForm(Named):
+class PlanForm(Priced):
     """The budget of a quarter."""
 
     word = "plan"
@@ -281,7 +312,16 @@ class PlanForm(Named):
     amount = StringField("Budget in dollars", AMOUNT)
 
 
-class TransferForm(Named):
+class OtherForm(Named):
+    """A budget in a currency that the quarter has none in yet."""
+
+    word = "other"
+    quarter = StringField("Quarter", [DataRequired("Choose a quarter."), Length(max=7)])
+    currency = StringField("Currency", [DataRequired("Name it."), Length(max=10)])
+    amount = StringField("Budget in it", AMOUNT)
+
+
+class TransferForm(Priced):
     """Budget from one quarter to another."""
 
     word = "transfer"

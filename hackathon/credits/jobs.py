@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from hackathon.credits.models import BillRule, CreditRequest, Crossing
+from hackathon.credits.models import BillRule, CreditRequest, Crossing, Entry
 from hackathon.credits.queries.forecast import forecasts_of
 from hackathon.credits.queries.holds import teams_with_due
+from hackathon.credits.queries.ledger import currencies_of
+from hackathon.credits.rules import CURRENCY, Deed
 from hackathon.credits.service.alerts import leads_beyond, watch_forecasts
-from hackathon.credits.service.bills.mapping import remap_account
+from hackathon.credits.service.bills.mapping import remap_account, remap_currency
 from hackathon.credits.service.holds import expire_holds
 from hackathon.events.models import Event
 from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
@@ -21,7 +23,7 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import reading
 from hackathon.shared.facts import note_texts
 from hackathon.shared.jobs import every_minute, on_fact
-from hackathon.shared.money import Micros, dollars
+from hackathon.shared.money import Micros, money
 from hackathon.shared.notices import notify
 from hackathon.shared.telling import Kind, Word, tell
 from hackathon.shared.web import act
@@ -33,13 +35,18 @@ if TYPE_CHECKING:
     from hackathon.shared.facts import FactRow
 
 
+def _said(fact: FactRow, what: str = "amount") -> str:
+    """An amount of a fact, in the currency it names or the main one."""
+    return money(Micros(fact.values[what]), fact.values.get("currency", CURRENCY))
+
+
 @on_fact("credits:", "credits.granted")
 def tell_of_grants(session: Session, fact: FactRow) -> None:
     """Every member reads how much the team got, and where to look."""
     event = session.get_one(Event, int(fact.stream.split(":")[1]))
     team = session.get_one(Team, int(fact.values["team"]))
     members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
-    amount = dollars(Micros(fact.values["amount"]))
+    amount = _said(fact)
     word = Word(
         kind=Kind.CREDITS,
         key=f"credits:{fact.values['entry']}",
@@ -59,7 +66,7 @@ def tell_of_reversals(session: Session, fact: FactRow) -> None:
     event, team, link = _place(session, fact)
     note_id = int(fact.values["reason"]["note"])
     why = note_texts(session, [note_id]).get(note_id, "")
-    amount = dollars(Micros(fact.values["amount"]))
+    amount = _said(fact)
     members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
     word = Word(
         kind=Kind.CREDITS,
@@ -83,6 +90,26 @@ def remap_bills(session: Session, fact: FactRow) -> None:
     ).all()
     if accounts:
         remap_account(session, COMMAND_LINE, accounts)
+
+
+@on_fact("credits:", "credits.granted")
+def remap_granted(session: Session, fact: FactRow) -> None:
+    """Costs in a currency that a team has credits in now are booked in it."""
+    _remap_currency(session, fact, int(fact.values["entry"]))
+
+
+@on_fact("credits:", "entry.reversed")
+def remap_reversed(session: Session, fact: FactRow) -> None:
+    """Costs in a currency that a team has no credits in any more are not booked in it."""
+    _remap_currency(session, fact, int(fact.values["reverses"]))
+
+
+def _remap_currency(session: Session, fact: FactRow, grant_id: int) -> None:
+    team, unit = fact.values["team"], fact.values.get("currency", CURRENCY)
+    if unit == CURRENCY or team is None:
+        return
+    if session.get_one(Entry, grant_id).deed == Deed.GRANT:
+        remap_currency(session, COMMAND_LINE, team_id=team, currency=unit, grant_id=grant_id)
 
 
 def _place(session: Session, fact: FactRow) -> tuple[Event, Team, str]:
@@ -111,7 +138,7 @@ def tell_of_requests(session: Session, fact: FactRow) -> None:
             session,
             person_id=person_id,
             key=f"request:{fact.values['request']}",
-            text=f"{team.name} asks for {dollars(Micros(fact.values['amount']))} of credits.",
+            text=f"{team.name} asks for {_said(fact)} of credits.",
             link=f"/events/{event.slug}/credits/requests",
         )
 
@@ -127,7 +154,7 @@ def ask_a_second(session: Session, fact: FactRow) -> None:
             session,
             person_id=person_id,
             key=f"request-second:{found.id}",
-            text=f"{team.name}: {dollars(Micros(fact.values['amount']))} of credits need a second yes.",
+            text=f"{team.name}: {_said(fact)} of credits need a second yes.",
             link=f"/events/{event.slug}/credits/requests",
         )
 
@@ -141,7 +168,7 @@ def _tell_who_asked(session: Session, fact: FactRow, said: str) -> None:
         session,
         person_id=found.asked_by_id,
         key=f"request-answer:{found.id}",
-        text=f"{team.name}: your request for {dollars(found.amount)} {said}.",
+        text=f"{team.name}: your request for {money(found.amount, found.currency)} {said}.",
         link=link,
     )
 
@@ -149,7 +176,7 @@ def _tell_who_asked(session: Session, fact: FactRow, said: str) -> None:
 @on_fact("credits:", "request.granted")
 def tell_of_answers(session: Session, fact: FactRow) -> None:
     """Who asked reads how much was granted."""
-    _tell_who_asked(session, fact, f"got {dollars(Micros(fact.values['amount']))}")
+    _tell_who_asked(session, fact, f"got {_said(fact)}")
 
 
 @on_fact("credits:", "request.refused")
@@ -168,11 +195,11 @@ def tell_of_levels(session: Session, fact: FactRow) -> None:
     crossing = session.get_one(Crossing, int(fact.values["crossing"]))
     said = (
         f"{team.name} {BASES[crossing.basis]} {crossing.threshold // 100} % of its credits: "
-        f"{dollars(Micros(fact.values['spent']))} used"
+        f"{_said(fact, 'spent')} used"
     )
     if fact.values["held"]:
-        said += f", {dollars(Micros(fact.values['held']))} held"
-    said += f", {dollars(Micros(fact.values['granted']))} granted."
+        said += f", {_said(fact, 'held')} held"
+    said += f", {_said(fact, 'granted')} granted."
     members = session.scalars(select(Membership.person_id).filter_by(team_id=team.id, left_at=None))
     people = {*members, *_organizers(session, event.id)}
     word = Word(
@@ -224,5 +251,6 @@ def look_ahead() -> None:
     moment = now()
     running = select(Event).where(Event.starts_at <= moment, Event.ends_at > moment)
     for event in list(reading().scalars(running)):
-        if any(leads_beyond(row) for row in forecasts_of(reading(), event)):
-            act(partial(watch_forecasts, event_id=event.id))
+        for unit in currencies_of(reading(), event):
+            if any(leads_beyond(row) for row in forecasts_of(reading(), event, currency=unit)):
+                act(partial(watch_forecasts, event_id=event.id, currency=unit))

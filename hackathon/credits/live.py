@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hackathon.credits.queries.board import (
-    board_version,
-    live_rows,
-    team_line,
-    team_version,
-)
+from hackathon.credits.queries.board import board_version, live_rows, team_version
+from hackathon.credits.queries.lines import lines_of
 from hackathon.events.models import Event
 from hackathon.events.queries import find_event
 from hackathon.people.access import SIGNED_IN, current_actor, requires
@@ -43,7 +39,8 @@ def _read(session: Session, event_id: int, audience: str) -> Board:
         return Board(board_version(session, event_id), live_rows(session, event))
     team_id = int(audience.split(":")[1])
     version = team_version(session, event_id, team_id)
-    return Board(version, [team_line(session, event_id, team_id).as_json()])
+    lines = lines_of(session, event_id, team_id).values()
+    return Board(version, [row.as_json() for rows in lines for row in rows])
 
 
 board = Channel("credits.changed", _read, touched_by("credits"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask import g
 
 from hackathon.events.queries import find_place, schedule_of
-from hackathon.events.queries.announcements import banners_for
+from hackathon.events.queries.announcements import Announced, announced_to
 from hackathon.events.rules import Phase, next_boundary, phase_at
 from hackathon.people.access import actor_or_none, finds_events
 from hackathon.shared.clock import now
@@ -47,6 +48,7 @@ class Here:
     now: datetime
     next_change: tuple[datetime, Phase] | None
     moved: Moved | None = None
+    has_agenda: bool = False
 
     @property
     def organizes(self) -> bool:
@@ -65,17 +67,31 @@ class Here:
             self.actor is not None and bool(self.actor.event_roles.get(self.event.id))
         )
 
+    @cached_property
+    def _announced(self) -> Announced:
+        if self.actor is None or self.actor.person_id is None:
+            return Announced()
+        return announced_to(reading(), self.event, self.actor.person_id, self.now)
+
     @property
     def banners(self) -> Sequence[Announcement]:
         """What was announced to the viewer and not put away yet; for the page's head."""
-        if self.actor is None or self.actor.person_id is None:
-            return []
-        return banners_for(reading(), self.event, self.actor.person_id, self.now)
+        return self._announced.banners
+
+    @property
+    def was_told(self) -> bool:
+        """Whether anything was ever announced to the viewer."""
+        return self._announced.ever
 
     @property
     def zone(self) -> str:
         """The zone to show times in: the person's, else the event's."""
         return (self.actor.zone if self.actor else "") or self.event.zone
+
+    @property
+    def is_own_zone(self) -> bool:
+        """Whether that is the zone the viewer chose; else a bare 17:00 has to say whose."""
+        return bool(self.actor and self.actor.zone)
 
 
 def here(slug: str) -> Here:
@@ -88,7 +104,7 @@ def here(slug: str) -> Here:
     if slug not in kept:
         session = reading()
         actor = actor_or_none()
-        event, moves = find_place(session, actor, slug)
+        event, moves, has_agenda = find_place(session, actor, slug)
         schedule = schedule_of(event)
         moment = now()
         kept[slug] = Here(
@@ -98,6 +114,7 @@ def here(slug: str) -> Here:
             now=moment,
             next_change=next_boundary(schedule, moves, moment),
             moved=_moved(session, event, moment),
+            has_agenda=has_agenda,
         )
     return kept[slug]
 

@@ -62,7 +62,7 @@ def phase(slug: str, phase: str, reason: str) -> None:
 
     def work(session: Session) -> list[str]:
         actor = acting(session)
-        event, moves = queries.find_place(session, actor, slug)
+        event, moves, _ = queries.find_place(session, actor, slug)
         present = phase_at(queries.schedule_of(event), moves, now())
         found = readiness_of(session, event, present, Phase(phase))
         service.move_phase(session, actor, event_id=event.id, phase=Phase(phase), reason=reason)

@@ -114,7 +114,9 @@ class MoveForm(Form):
         choices=choices((phase.value, phase.label) for phase in Phase if phase in rules.MOVES),
     )
     reason = StringField(
-        "Reason", [DataRequired("Say why; others will read it."), Length(max=2000)]
+        "Reason",
+        [DataRequired("Say why; others will read it."), Length(max=2000)],
+        id="move-reason",
     )
     anyway = BooleanField("Move all the same")
 
@@ -127,6 +129,7 @@ class ExtendForm(Form):
         "Reason",
         [DataRequired("Say why; others will read it."), Length(max=2000)],
         default="Everybody gets a little more time.",
+        id="extend-reason",
     )
 
 
@@ -138,12 +141,24 @@ class ReasonForm(Form):
     )
 
 
-class JoinForm(Form):
+class TermsForm(Form):
+    """The event's text, accepted in the version that was shown."""
+
+    accepts = BooleanField("I have read this and accept it")
+    terms_version = HiddenField(default="")
+
+    @property
+    def accepted(self) -> int | None:
+        """The version that was accepted; None when it was not."""
+        version = str(self.terms_version.data or "")
+        shown = version.isascii() and version.isdigit() and len(version) < 10  # noqa: PLR2004
+        return int(version) if self.accepts.data and shown else None
+
+
+class JoinForm(TermsForm):
     """What a newcomer says."""
 
     name = StringField("Your name", [Optional(), Length(max=200)])
-    accepts = BooleanField("I have read this and accept it")
-    terms_version = HiddenField(default="")
     role = SelectField(
         "Your role in a team",
         choices=choices(
@@ -158,9 +173,8 @@ class JoinForm(Form):
 
     def joining(self) -> Joining:
         """The typed registration."""
-        version = str(self.terms_version.data or "")
         return Joining(
-            accepts_version=int(version) if self.accepts.data and version.isdigit() else None,
+            accepts_version=self.accepted,
             role=str(self.role.data or ""),
             skills=str(self.skills.data or ""),
             line=str(self.line.data or ""),

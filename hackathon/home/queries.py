@@ -11,7 +11,8 @@ from hackathon.backlog.models import FurtherWish, Proposal
 from hackathon.backlog.queries.figures import overdue_of
 from hackathon.backlog.queries.wishes import is_waiting
 from hackathon.credits.models import Posting
-from hackathon.credits.queries.board import team_lines
+from hackathon.credits.queries.lines import lines_of, row_name
+from hackathon.credits.rules import CURRENCY
 from hackathon.events.models import Registration
 from hackathon.events.queries import EventRow, events_for, phase_of
 from hackathon.events.queries.agenda import ahead_of
@@ -24,7 +25,7 @@ from hackathon.projects.queries import ProjectRow, project_rows
 from hackathon.projects.rules import LABELS
 from hackathon.shared import facts, jobs, mail
 from hackathon.shared.clock import now
-from hackathon.shared.money import Micros, whole_dollars
+from hackathon.shared.money import Micros, whole_money
 from hackathon.shared.show import ago, day
 from hackathon.shared.web import Banner
 from hackathon.teams.models import Membership
@@ -65,6 +66,8 @@ class Number:
     value: str
     detail: str
     endpoint: str
+    unit: str | None = None
+    """The currency that the page behind it shows; None for its usual."""
 
 
 @dataclass
@@ -145,7 +148,9 @@ def home_of(session: Session, actor: Actor) -> Home:
     _judge(home, rounds)
     if home.focus is not None:
         event = home.focus.event
-        home.ahead = ahead_of(session, event.id, actor.zone or event.zone, now())
+        home.ahead = ahead_of(
+            session, event.id, actor.zone or event.zone, now(), is_own=bool(actor.zone)
+        )
         if actor.organizes(home.focus.event.id):
             _organize(session, home, home.focus, rounds, counts)
         elif actor.takes_part(home.focus.event.id):
@@ -204,11 +209,7 @@ def _ask(home: Home, row: EventRow, actor: Actor, counts: _Counts) -> None:
     asked = event.id in counts.terms and event.terms
     is_open = row.phase in FORMING
     if asked and is_open and counts.terms[event.id] != event.terms_version:
-        said = f"Accept the text of {event.name}."
-        if event.join_closed:  # the link leads nowhere; the overview says whom to ask
-            home.need(said, "events.overview", slug=event.slug)
-        else:
-            home.need(said, "events.join", token=event.join_token)
+        home.need(f"Accept the text of {event.name}.", "events.terms", slug=event.slug)
 
 
 def _judge(home: Home, rounds: list[Glance]) -> None:
@@ -248,15 +249,17 @@ def numbers_of(session: Session, row: EventRow, rounds: list[Glance], alone: int
         for one in rounds
         if one.event_id == event.id and one.state in MARKING
     ]
-    lines = team_lines(session, event.id)
-    granted = Micros(sum(line.granted for line in lines))
-    used = Micros(sum(line.used for line in lines))
-    moments = [line.fresh.through for line in lines if line.fresh.through is not None]
-    if granted:
-        age = f"seen {ago(min(moments))}" if moments else "no data yet"
-        detail = f"of {whole_dollars(granted)} granted, {age}"
-        value = whole_dollars(used) if moments else "?"
-        found.append(Number("credits", "Credits used", value, detail, "credits.index"))
+    for unit, lines in lines_of(session, event.id).items():
+        granted = Micros(sum(line.granted for line in lines))
+        used = Micros(sum(line.used for line in lines))
+        moments = [line.fresh.through for line in lines if line.fresh.through is not None]
+        if granted:
+            age = f"seen {ago(min(moments))}" if moments else "no data yet"
+            detail = f"of {whole_money(granted, unit)} granted, {age}"
+            value = whole_money(used, unit) if moments else "?"
+            name = row_name("credits", unit)
+            other = unit if unit != CURRENCY else None
+            found.append(Number(name, "Credits used", value, detail, "credits.index", other))
     if row.phase is Phase.RESULTS and not event.is_rehearsal:
         promoted, asking = _going_on(session, event.id)
         detail = f"{asking} more ask to go on" if asking else "from this event"
@@ -338,14 +341,14 @@ def _take_part(
             slug=event.slug,
             team_id=own.team.id,
         )
-    (line,) = team_lines(session, event.id, own.team.id)
-    if line.granted:
-        home.numbers.append(
-            Number("credits", "Credits left", whole_dollars(line.rest),
-                   f"of {whole_dollars(line.granted)}"
-                   + (f", seen {ago(line.fresh.through)}" if line.fresh.through else ", no data yet"),
-                   "credits.index")
-        )  # fmt: skip
+    for unit, (line,) in lines_of(session, event.id, own.team.id).items():
+        if line.granted:
+            age = f"seen {ago(line.fresh.through)}" if line.fresh.through else "no data yet"
+            home.numbers.append(
+                Number(row_name("credits", unit), "Credits left", whole_money(line.rest, unit),
+                       f"of {whole_money(line.granted, unit)}, {age}", "credits.index",
+                       unit if unit != CURRENCY else None)
+            )  # fmt: skip
     if row.phase is Phase.RESULTS:
         home.need(f"Read the results of {event.name}.", "judging.results", slug=event.slug)
 

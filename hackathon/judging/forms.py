@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from hackathon.events.models import Event
     from hackathon.judging.models import CriterionRow, Round
+    from hackathon.shared.errors import Refusal
 
 SCALES = (
     ("1 5 1", "1 to 5"),
@@ -308,6 +309,12 @@ class AwayForm(Form):
     reason = StringField("Reason", [DataRequired("Say why; others read it."), Length(max=2000)])
 
 
+class CodeForm(Form):
+    """The code that a screen shows."""
+
+    code = StringField("The code on the screen", [DataRequired("Type the code."), Length(max=20)])
+
+
 class PaperForm(Form):
     """The words of a paper sheet, and why somebody else enters it."""
 
@@ -318,6 +325,31 @@ class PaperForm(Form):
         [DataRequired("Say why; the judge will read it."), Length(max=2000)],
         default="Entered from the paper sheet.",
     )
+
+
+class PapersForm(Form):
+    """Why somebody else enters the sheets of a project; the sheets are read by their names."""
+
+    reason = StringField(
+        "Reason",
+        [DataRequired("Say why; the judges will read it."), Length(max=2000)],
+        default="Entered from the paper sheet.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as `Form`
+        super().__init__(*args, **kwargs)
+        self.cells: dict[str, str] = {}
+
+    @property
+    def seats(self) -> set[int]:
+        """The judges at whose sheets somebody should look."""
+        return {int(name.split("-")[1]) for name in self.cells}
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Also keep what is wrong with each input."""
+        super().refuse(refusal)
+        cells = refusal.extra.get("cells")
+        self.cells = dict(cells) if isinstance(cells, dict) else {}
 
 
 class PlanForm(Form):

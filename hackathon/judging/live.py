@@ -19,9 +19,10 @@ from hackathon.judging.queries.boards import (
     PUBLIC,
     board_rows,
     my_list,
+    progress_here,
     state_json,
 )
-from hackathon.judging.queries.glance import glances
+from hackathon.judging.queries.ground import ground_of
 from hackathon.judging.queries.here import TURNS, pause_board
 from hackathon.judging.queries.rounds import (
     board_round,
@@ -75,7 +76,7 @@ RESYNC_AFTER = 500
 board = Channel(
     "board.changed",
     lambda session, key, audience: Board(*board_rows(session, key, audience)),
-    touched_by("judging"),
+    touched_by("judging", "late"),  # the late tray is on the organizers' board
 )
 
 
@@ -199,14 +200,12 @@ def hello(data: Hello) -> Row:
         raise NotAllowed("seats_only", "Only the judges of this round have a list in it.")
     join(f"round:{data.round}")
     join(f"seat:{seat.id}")
-    is_elsewhere = _note_seen(seat)
     found = session.get_one(Round, data.round)
-    event = session.get_one(Event, found.event_id)
-    entries = entries_of(session, event, found.id)
-    mine = my_list(session, found, seat, criteria_of(session, found.id), entries)
-    state = state_json(session, found, entries)
+    ground = ground_of(session, found)
+    mine = my_list(session, found, seat, ground.lines, ground.entries)
+    state = state_json(session, found, ground.entries)
     answer = {**state, "visits": [row.as_json() for row in mine]}
-    if is_elsewhere:
+    if _note_seen(seat):  # last: whatever is read after a write is read anew
         answer["elsewhere"] = True
     if data.after and state["version"] - data.after > RESYNC_AFTER:
         answer["resync"] = True
@@ -403,10 +402,9 @@ def tell_progress(session: Session, fact: FactRow) -> None:
     found = session.get_one(Round, round_id)
     if rules.State(found.state) not in rules.MARKING:
         return
-    for one in glances(session, [found.event_id], None):
-        if one.round_id == round_id:
-            news = {"version": fact.seq, "round": round_id, "done": one.done, "of": one.of}
-            push("judging.progress", news, f"round:{round_id}")
+    progress = progress_here(session, found)
+    news = {"version": fact.seq, "round": round_id, "done": progress.done, "of": progress.of}
+    push("judging.progress", news, f"round:{round_id}")
 
 
 def _tell_step(session: Session, found: Round, fact: FactRow) -> None:

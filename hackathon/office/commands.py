@@ -170,12 +170,12 @@ def _add_importer(kind: Kind) -> None:
         if as_json:
             print_json(outcome.as_json())
         else:
-            _tell(file.name, outcome, dry_run=dry_run)
+            _tell(file.name, outcome, dry_run=dry_run, own=kind.name)
         if outcome.errors:
             sys.exit(1)
 
 
-def _tell(name: str, outcome: Outcome, *, dry_run: bool) -> None:
+def _tell(name: str, outcome: Outcome, *, dry_run: bool, own: str = "") -> None:
     for warning in outcome.warnings:
         click.echo(f"{name}, {warning}", err=True)
     for problem in outcome.errors:
@@ -185,6 +185,9 @@ def _tell(name: str, outcome: Outcome, *, dry_run: bool) -> None:
         click.echo(f"Nothing was imported: {count} error{'s' if count > 1 else ''}.", err=True)
         return
     counts = f"{outcome.created} created, {outcome.changed} changed, {outcome.unchanged} unchanged"
+    beside = [made.counted(number) for made, number in outcome.made.items() if made != own]
+    if beside:
+        counts += f" (and {', '.join(beside)} in the event by it)"
     click.echo(f"{name}: {counts}." + (" A dry run: nothing was saved." if dry_run else ""))
 
 

@@ -83,6 +83,7 @@ MENDED = {
     "member.moved": "moved {person} to {team}",
     "member.removed": "took {person} out of {team}",
     "project.reopened": "reopened the project of {team}",
+    "project.mended": "changed the project card of {team}",
     "project.withdrawn": "withdrew the project of {team}",
     "project.disqualified": "disqualified the project of {team}",
     "project.put_back": "took the project of {team} in again",

@@ -9,13 +9,12 @@ a missing role is refused.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import current_app, g
 from flask import session as flask_session
-from sqlalchemy import select, union_all
-from sqlalchemy.sql import literal
+from sqlalchemy import String, bindparam, cast, func, select
 
 from hackathon.people.models import EventRoleGrant, Person, SiteRoleGrant
 from hackathon.people.rules import COMMAND_LINE, Actor, Role, SiteRole, fold_email
@@ -28,6 +27,7 @@ from hackathon.shared.web import nav_items
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from hackathon.shared.sessions import Visit
@@ -128,54 +128,57 @@ def _visit() -> Visit:
     return visit
 
 
-def load_actor(session: Session, person_id: int) -> Actor | None:
-    """A person with the roles this session sees; None when unknown or disabled."""
-    person = session.get(Person, person_id)
-    return _actor_of(session, person)
+@cache
+def _asked() -> Select[Person, int, str | None, str | None]:
+    """One person with the unread notices and all roles, as text: one statement a message."""
+    site = select(func.aggregate_strings(SiteRoleGrant.role, " ")).where(
+        SiteRoleGrant.person_id == Person.id
+    )
+    held = cast(EventRoleGrant.event_id, String) + ":" + EventRoleGrant.role
+    event = select(func.aggregate_strings(held, " ")).where(EventRoleGrant.person_id == Person.id)
+    return select(
+        Person,
+        notices.unread_count(Person.id),
+        site.correlate(Person).scalar_subquery(),
+        event.correlate(Person).scalar_subquery(),
+    ).where(Person.id == bindparam("person_id"))
 
 
-def _actor_of(session: Session, person: Person | None) -> Actor | None:
-    if person is None or person.disabled_at is not None:
-        return None
-    person_id = person.id
-    site = select(SiteRoleGrant.role, literal(0).label("event_id")).where(
-        SiteRoleGrant.person_id == person_id
-    )
-    event = select(EventRoleGrant.role, EventRoleGrant.event_id).where(
-        EventRoleGrant.person_id == person_id
-    )
-    site_roles: set[SiteRole] = set()
+def _load(session: Session, person_id: int) -> tuple[Person | None, int, Actor | None]:
+    """A person, the notices unread, and who acts; nobody acts for one who is disabled."""
+    row = session.execute(_asked(), {"person_id": person_id}).one_or_none()
+    if row is None:
+        return None, 0, None
+    person, unread, site, event = row
+    if person.disabled_at is not None:
+        return person, unread, None
     event_roles: dict[int, set[Role]] = {}
-    for role, event_id in session.execute(union_all(site, event)):
-        if event_id:
-            event_roles.setdefault(event_id, set()).add(Role(role))
-        else:
-            site_roles.add(SiteRole(role))
-    return Actor(
+    for held in (event or "").split():
+        event_id, _, role = held.partition(":")
+        event_roles.setdefault(int(event_id), set()).add(Role(role))
+    actor = Actor(
         person_id=person.id,
         name=person.name,
         email=person.email,
-        site_roles=frozenset(site_roles),
+        site_roles=frozenset(map(SiteRole, (site or "").split())),
         event_roles={key: frozenset(roles) for key, roles in event_roles.items()},
         zone=person.zone,
     )
+    return person, unread, actor
+
+
+def load_actor(session: Session, person_id: int) -> Actor | None:
+    """A person with the roles this session sees; None when unknown or disabled."""
+    return _load(session, person_id)[2]
 
 
 def actor_or_none() -> Actor | None:
     """Who asks, read once a request; None for visitors."""
     if "actor" not in g:
-        g.actor, g.unread = None, 0
+        g.person, g.unread, g.actor = None, 0, None
         if person_id := _visit().person_id:
-            row = (
-                reading()
-                .execute(
-                    select(Person, notices.unread_count(Person.id)).where(Person.id == person_id)
-                )
-                .one_or_none()
-            )
             # The person is held: what asks for the signed-in user finds it without a statement.
-            g.person, g.unread = (row[0], row[1]) if row else (None, 0)
-            g.actor = _actor_of(reading(), g.person)
+            g.person, g.unread, g.actor = _load(reading(), person_id)
     found: Actor | None = g.actor
     return found
 

@@ -22,6 +22,15 @@ class LinkForm(Form):
     email = StringField("E-mail", [DataRequired("Type your address."), Length(max=320)])
 
 
+class CardForm(Form):
+    """What a sign-in card offers whoever has no password: to choose one at once."""
+
+    password = PasswordField(
+        "Password for next time",
+        [Optional(), Length(min=12, max=256, message="A password has 12 to 256 characters.")],
+    )
+
+
 class ProfileForm(Form):
     """Who one is, and where."""
 

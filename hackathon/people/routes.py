@@ -23,10 +23,17 @@ from limits.strategies import MovingWindowRateLimiter
 
 from hackathon.people import queries, rules, service
 from hackathon.people.access import PUBLIC, SIGNED_IN, actor_or_none, current_actor, requires
-from hackathon.people.forms import LinkForm, PasswordForm, ProfileForm, SignInForm, WaysForm
-from hackathon.shared import near, notices, telling
+from hackathon.people.forms import (
+    CardForm,
+    LinkForm,
+    PasswordForm,
+    ProfileForm,
+    SignInForm,
+    WaysForm,
+)
+from hackathon.shared import near, notices, sessions, telling
 from hackathon.shared.db import reading
-from hackathon.shared.errors import NotAllowed, NotFound, NotSignedIn, Refusal, TooMany
+from hackathon.shared.errors import Conflict, NotAllowed, NotFound, NotSignedIn, Refusal, TooMany
 from hackathon.shared.web import act, device_name, public_address, safe_next, see, submit
 
 if TYPE_CHECKING:
@@ -122,6 +129,9 @@ def _sign_in_page(form: SignInForm) -> str:
         target=request.values.get("next", ""),
         people=_demo_people(),
         asks_pin=near.asks_pin(),
+        is_over=bool(_visit().token) and request.method == "GET",
+        idle=sessions.IDLE,
+        longest=sessions.ABSOLUTE,
     )
 
 
@@ -203,17 +213,37 @@ def enter_demo() -> ResponseReturnValue:
 @requires(PUBLIC)
 def link(token: str) -> ResponseReturnValue:
     """Show the button; opening a link never spends it."""
+    return _link_page(token, CardForm())
+
+
+def _link_page(token: str, form: CardForm) -> str:
     found = service.find_link(reading(), token)
     person = queries.find_person(reading(), found.person_id)
-    return render_template("people/link.html", person=person, token=token)
+    return render_template("people/link.html", person=person, form=form, idle=sessions.IDLE)
 
 
 @blueprint.post("/sign-in/<token>")
 @requires(PUBLIC)
 def use_link(token: str) -> ResponseReturnValue:
-    """Spend a link and sign in."""
-    cookie = act(lambda session: service.use_link(session, token=token, device=device_name()))
+    """Spend a link and sign in; whoever has no password may choose one in the same step."""
+    form = CardForm(request.form)
+    service.find_link(reading(), token)  # hashing is costly: only for who holds a link
+    try:
+        if not form.validate():
+            return _link_page(token, form), 422
+        chosen = str(form.password.data or "")
+        hashed = service.hash_password(chosen) if chosen else None
+        cookie = act(
+            lambda session: service.use_link(
+                session, token=token, device=device_name(), password_hash=hashed
+            )
+        )
+    except Conflict as refusal:
+        form.refuse(refusal)
+        return _link_page(token, form), form.status
     _visit().renew(cookie)
+    if hashed:
+        flash("Your password is kept. From now on your address and it sign you in.")
     return redirect("/", 303)
 
 
@@ -252,6 +282,8 @@ def _account_page(
         ways=ways or WaysForm(data={kind.value: way.value for kind, way in present.items()}),
         devices=queries.devices_of(reading(), person.id),
         own=_visit().id_hash,
+        idle=sessions.IDLE,
+        longest=sessions.ABSOLUTE,
     )
 
 

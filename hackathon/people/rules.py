@@ -18,8 +18,6 @@ LINK_MINUTES_MAILED = 30
 LINK_HOURS_PRINTED = 24
 RESEND_MINUTES = 10
 """An organizer mails a person's way in again only after so long; printing is free."""
-SESSION_IDLE_HOURS = 12
-SESSION_DAYS = 4
 
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}")
 

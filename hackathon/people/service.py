@@ -390,18 +390,36 @@ def find_link(session: Session, token: str) -> SignInLink:
     return link
 
 
-def use_link(session: Session, *, token: str, device: str) -> str:
+def use_link(session: Session, *, token: str, device: str, password_hash: str | None = None) -> str:
     """Spend a link and sign its person in; returns the cookie's value.
+
+    Args:
+        session: An open transaction.
+        token: The link's.
+        device: What the browser calls itself.
+        password_hash: The first password, for a person who has none.
 
     Raises:
         Gone: the link has been used or has expired.
+        Conflict: the person has a password, and a link changes none.
     """
     link = find_link(session, token)
     person = queries.find_person(session, link.person_id)
     if person.disabled_at is not None:
         raise Gone("link_gone", "This link has been used or has expired. Ask for a new one.")
+    if password_hash and person.password_hash:
+        raise Conflict(
+            "has_password",
+            "You have a password already, so none was set and the link still works. Sign in; "
+            "it is changed on the page of your account.",
+        )
     link.ended_at = now()
-    return begin_session(session, person_id=person.id, device=device)
+    cookie = begin_session(session, person_id=person.id, device=device)
+    if password_hash:
+        person.password_hash = password_hash
+        record(session, stream=f"access:{person.id}", kind="password.changed", actor_id=person.id)
+        sessions.end_all(session, person.id, keep=sessions.digest(cookie))
+    return cookie
 
 
 # --- one's own account -------------------------------------------------------------

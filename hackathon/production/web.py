@@ -38,6 +38,8 @@ THREADS = lines.MOST + 40
 GRACE = 10
 """Seconds that requests have to end in."""
 JOBS_GRACE = 6
+SWITCH_SECONDS = 0.0005
+"""How long a thread may compute while others wait: a mark changes hands some twenty times."""
 LONG_LIFE = 60
 """Seconds after which a process that ends is begun again at once."""
 LONGEST_PAUSE = 30
@@ -78,6 +80,7 @@ class Site(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def wsgi(self) -> Flask:
         """The application, made anew in each process: a connection must not cross a fork."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         app = create_app(self.fresh())
         app.extensions["change_ways"] = self.change_ways
         ticker: live.Ticker = app.extensions["ticker"]

@@ -36,6 +36,14 @@ class CardForm(Form):
     version = HiddenField(default="0")
 
 
+class MendForm(CardForm):
+    """A card that an organizer types into, and why."""
+
+    reason = StringField(
+        "Reason", [DataRequired("Say why; the team will read it."), Length(max=2000)]
+    )
+
+
 class ReopenForm(Form):
     """Until when one project may be saved, and why."""
 

@@ -61,6 +61,12 @@ def tell_of_reopening(session: Session, fact: FactRow) -> None:
         _tell(session, fact, Kind.DEADLINES, "{team} can change its project until {until}.", until)
 
 
+@on_fact("event:", "project.mended")
+def tell_of_mending(session: Session, fact: FactRow) -> None:
+    """An organizer typed into the card."""
+    _tell(session, fact, Kind.TEAMS, "An organizer changed the project card of {team}.")
+
+
 @on_fact("event:", "project.withdrawn")
 def tell_of_withdrawal(session: Session, fact: FactRow) -> None:
     """The project was taken out."""

@@ -12,8 +12,9 @@ from hackathon.events.queries.readiness import count_of, once, ready
 from hackathon.events.rules import Audience, Phase
 from hackathon.people.models import Person
 from hackathon.projects.models import Challenge, Project, ProjectVersion
-from hackathon.projects.rules import Card, read_card
+from hackathon.projects.rules import NEEDED, Card, empty_field, read_card
 from hackathon.shared.errors import NotFound
+from hackathon.shared.facts import FactRow, note_texts
 from hackathon.teams.models import Membership, Team
 
 if TYPE_CHECKING:
@@ -82,6 +83,29 @@ def submission_of(session: Session, event: Event, project: Project) -> ProjectVe
     )
 
 
+def newest_and_submission(
+    session: Session, event: Event, project: Project
+) -> tuple[ProjectVersion | None, ProjectVersion | None]:
+    """The newest saved card and the one that judges see; one statement."""
+    counting = (
+        select(func.max(ProjectVersion.number))
+        .where(
+            ProjectVersion.project_id == project.id,
+            ProjectVersion.is_complete.is_(True),
+            ProjectVersion.saved_at < deadline(event, project),
+        )
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(ProjectVersion, ProjectVersion.number == counting).where(
+            ProjectVersion.project_id == project.id,
+            or_(ProjectVersion.number == project.version, ProjectVersion.number == counting),
+        )
+    ).all()
+    first = next((row for row, _ in rows if row.number == project.version), None)
+    return first, next((row for row, counts in rows if counts), None)
+
+
 @dataclass(frozen=True)
 class VersionRow:
     """A saved version in the history."""
@@ -91,10 +115,31 @@ class VersionRow:
     is_complete: bool
     saved_at: datetime
     by: str
+    is_thin: bool
+    """It counts although it leaves fields open: a file brought it."""
+    why: str = ""
+    """Why an organizer typed it."""
 
 
-def versions_of(session: Session, project_id: int) -> list[VersionRow]:
-    """Every saved version, the newest first."""
+def mended_why(session: Session, event_id: int, project_id: int) -> dict[int, str]:
+    """The reasons of the versions that organizers typed, by their numbers; two statements."""
+    bodies = [
+        fact.values
+        for fact in session.scalars(
+            select(FactRow).where(
+                FactRow.stream == f"event:{event_id}", FactRow.kind == "project.mended"
+            )
+        )
+    ]
+    own = [body for body in bodies if body["project"] == project_id]
+    texts = note_texts(session, [int(body["reason"]["note"]) for body in own]) if own else {}
+    erased = "The reason was erased."
+    return {int(body["version"]): texts.get(int(body["reason"]["note"]), erased) for body in own}
+
+
+def versions_of(session: Session, event_id: int, project_id: int) -> list[VersionRow]:
+    """Every saved version, the newest first; two statements, three where one was mended."""
+    whys = mended_why(session, event_id, project_id)
     rows = session.execute(
         select(ProjectVersion, Person.name)
         .outerjoin(Person, Person.id == ProjectVersion.saved_by_id)
@@ -103,7 +148,15 @@ def versions_of(session: Session, project_id: int) -> list[VersionRow]:
         .limit(200)
     )
     return [
-        VersionRow(row.number, row.title, row.is_complete, row.saved_at, name or "import")
+        VersionRow(
+            number=row.number,
+            title=row.title,
+            is_complete=row.is_complete,
+            saved_at=row.saved_at,
+            by=name or "import",
+            is_thin=row.is_complete and bool(read_card(row.card).missing),
+            why=whys.get(row.number, ""),
+        )
         for row, name in rows
     ]
 
@@ -170,6 +223,48 @@ def _incomplete(event: Event) -> ColumnElement[int]:
     return once(has_teams, count_of(teams_without_submission(event)))
 
 
+def _newest_in_time(event: Event) -> Subquery:
+    """The number of the version that counts, by project."""
+    return (
+        select(ProjectVersion.project_id, func.max(ProjectVersion.number).label("number"))
+        .join(Project, Project.id == ProjectVersion.project_id)
+        .where(_in_time(event))
+        .group_by(ProjectVersion.project_id)
+        .subquery()
+    )
+
+
+@ready(
+    Phase.JUDGING,
+    done="No submitted card leaves a field open.",
+    one="1 submitted card is thin: it leaves fields open.",
+    many="{n} submitted cards are thin: they leave fields open.",
+    endpoint="projects.index",
+    show="thin",
+)
+def _thin(event: Event) -> ColumnElement[int]:
+    """Only a file brings such cards, so where none is there nothing is asked."""
+    counted = _newest_in_time(event)
+    thin = count_of(
+        select(Project.id)
+        .join(Team, Team.id == Project.team_id)
+        .join(counted, counted.c.project_id == Project.id)
+        .join(
+            ProjectVersion,
+            and_(
+                ProjectVersion.project_id == Project.id, ProjectVersion.number == counted.c.number
+            ),
+        )
+        .where(
+            Team.archived_at.is_(None),
+            Project.withdrawn_at.is_(None),
+            Project.disqualified_at.is_(None),
+            or_(*(ProjectVersion.card.contains(empty_field(name)) for name in NEEDED)),
+        )
+    )
+    return func.nullif(thin, 0)
+
+
 @dataclass(frozen=True)
 class ProjectRow:
     """A team and its project in the organizer's list."""
@@ -190,6 +285,13 @@ class ProjectRow:
             return "submitted"
         return "incomplete" if self.project is not None and self.project.version else "nothing yet"
 
+    @property
+    def thin(self) -> list[str]:
+        """The fields that a submission lacks which counts all the same: a file brought it."""
+        if self.submission is None or self.status != "submitted":
+            return []
+        return read_card(self.submission.card).missing
+
 
 def project_rows(
     session: Session,
@@ -203,13 +305,7 @@ def project_rows(
     With `among`, a subquery of (project_id, position): only these, in that order. With
     `person_id`: only the team of this person.
     """
-    in_time = (
-        select(ProjectVersion.project_id, func.max(ProjectVersion.number).label("number"))
-        .join(Project, Project.id == ProjectVersion.project_id)
-        .where(_in_time(event))
-        .group_by(ProjectVersion.project_id)
-        .subquery()
-    )
+    in_time = _newest_in_time(event)
     query = (
         select(Team, Project, ProjectVersion, in_time.c.number)
         .outerjoin(Project, Project.team_id == Team.id)

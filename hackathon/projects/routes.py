@@ -11,7 +11,7 @@ from hackathon.events.access import here
 from hackathon.events.rules import Phase, local_instant
 from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
 from hackathon.projects import queries, rules, service
-from hackathon.projects.forms import CardForm, ReopenForm, TakeOutForm
+from hackathon.projects.forms import CardForm, MendForm, ReopenForm, TakeOutForm
 from hackathon.projects.rules import FIELDS, LABELS, Card, read_card
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Invalid, NotFound, Refusal
@@ -33,7 +33,12 @@ tab(
     "Projects",
     "projects.index",
     lambda h: h.is_member and (h.organizes or h.phase is not Phase.DRAFT),
+    front=lambda h: h.phase is Phase.JUDGING or (h.phase is Phase.HACKING and not h.organizes),
 )
+
+
+OPEN = {"incomplete", "nothing yet"}
+"""What a project is before it can be judged."""
 
 
 @blueprint.get("/events/<slug>/projects")
@@ -49,10 +54,19 @@ def index(slug: str) -> ResponseReturnValue:
         rows = queries.project_rows(session, place.event)
     if not place.organizes:
         rows = [row for row in rows if row.status == "submitted"]
+    lists = {
+        "all": ("All", rows),
+        "thin": ("Thin", [row for row in rows if row.thin]),
+        "open": ("Not complete", [row for row in rows if row.status in OPEN]),
+    }
+    asked = request.args.get("show", "")
+    show = asked if place.organizes and asked in lists else "all"
     return render_template(
         "projects/index.html",
         here=place,
-        rows=rows,
+        rows=lists[show][1],
+        lists=lists,
+        show=show,
         mine=mine,
         labels=LABELS,
         submitted=sum(row.status == "submitted" for row in rows),
@@ -83,8 +97,9 @@ def _project_page(
 ) -> str:
     place, session = here(slug), reading()
     team, found, member = _own(slug, team_id)
-    newest = queries.newest(session, found) if found else None
-    submission = queries.submission_of(session, place.event, found) if found else None
+    newest, submission = (
+        queries.newest_and_submission(session, place.event, found) if found else (None, None)
+    )
     private = member or place.organizes
     shown = newest if private else submission
     if not private and (submission is None or found is None or _is_out(found)):
@@ -98,13 +113,20 @@ def _project_page(
         card=read_card(shown.card) if shown else Card(),
         newest=newest,
         submission=submission,
-        versions=queries.versions_of(session, found.id) if found and private else [],
+        versions=queries.versions_of(session, place.event.id, found.id)
+        if found and private
+        else [],
+        thin=read_card(submission.card).missing if submission and private else [],
         member=member,
         private=private,
         closes_at=closes_at,
         is_open=place.now < closes_at
         and not (found is not None and _is_out(found))
         and (place.phase in {Phase.REGISTRATION, Phase.HACKING} or _is_reopened(found)),
+        may_mend=place.organizes
+        and place.now < closes_at
+        and not (found is not None and _is_out(found))
+        and (place.phase in rules.MENDING or _is_reopened(found)),
         reopened=found is not None and place.now < closes_at == found.reopened_until,
         labels=LABELS,
         reopen=reopen or ReopenForm(),
@@ -137,6 +159,7 @@ def _edit_page(
 ) -> str:
     place = here(slug)
     team, found, _ = _own(slug, team_id)
+    door = "mend" if isinstance(form, MendForm) else "edit"
     card = Card(**{name: str(form.data.get(name) or "") for name in FIELDS})
     return render_template(
         "projects/edit.html",
@@ -145,6 +168,7 @@ def _edit_page(
         form=form,
         missing=[LABELS[name] for name in card.missing],
         theirs=theirs,
+        door=door,
         labels=LABELS,
         closes_at=queries.deadline(place.event, found),
     )
@@ -176,12 +200,7 @@ def save(slug: str, team_id: int) -> ResponseReturnValue:
     except Refusal as refusal:
         if wants_json():
             raise
-        form.refuse(refusal)
-        theirs = refusal.extra.get("theirs")
-        if isinstance(theirs, dict):
-            form.version.data = str(refusal.extra["version"])
-            return _edit_page(slug, team_id, form, theirs), refusal.code
-        return _edit_page(slug, team_id, form), refusal.code
+        return _refused(slug, team_id, form, refusal)
     if wants_json():
         card = rules.check_card(form.values())
         return jsonify(
@@ -192,6 +211,66 @@ def save(slug: str, team_id: int) -> ResponseReturnValue:
             }
         )
     flash("Saved." if saved.is_complete else "Saved as a draft; some fields are still missing.")
+    return see(".project", slug=slug, team_id=team_id)
+
+
+def _refused(slug: str, team_id: int, form: CardForm, refusal: Refusal) -> ResponseReturnValue:
+    """The page with what was typed; with both texts, where somebody else saved first."""
+    form.refuse(refusal)
+    theirs = refusal.extra.get("theirs")
+    if not isinstance(theirs, dict):
+        return _edit_page(slug, team_id, form), refusal.code
+    form.version.data = str(refusal.extra["version"])
+    return _edit_page(slug, team_id, form, theirs), refusal.code
+
+
+@blueprint.get("/events/<slug>/projects/<int:team_id>/mend")
+@requires(ORGANIZER)
+def mend(slug: str, team_id: int) -> ResponseReturnValue:
+    """A team's card for an organizer to type into; it saves by Save only, with a reason."""
+    _, found, _ = _own(slug, team_id)
+    newest = queries.newest(reading(), found) if found else None
+    card = read_card(newest.card) if newest else Card()
+    form = MendForm(data={**asdict(card), "version": str(found.version if found else 0)})
+    return _edit_page(slug, team_id, form)
+
+
+@blueprint.post("/events/<slug>/projects/<int:team_id>/mend")
+@requires(ORGANIZER)
+def save_mended(slug: str, team_id: int) -> ResponseReturnValue:
+    """Save what an organizer typed into a team's card; the team is told why."""
+    form = MendForm(request.form)
+    event_id = here(slug).event.id
+    _own(slug, team_id)
+    version = str(form.version.data or "0")
+
+    def work(session: Session) -> Saved:
+        if not (version.isascii() and version.isdigit() and len(version) < 10):  # noqa: PLR2004
+            raise Invalid("version", "Reload the page and try again.")
+        return service.mend_card(
+            session,
+            current_actor(session),
+            event_id=event_id,
+            team_id=team_id,
+            values={name: form.data.get(name) for name in FIELDS},
+            version=int(version),
+            reason=str(form.reason.data),
+        )
+
+    if not form.validate():
+        return _edit_page(slug, team_id, form), 422
+    try:
+        saved = act(work)
+    except Refusal as refusal:
+        return _refused(slug, team_id, form, refusal)
+    if not saved.changed:
+        flash("Nothing was changed; the team is not told.")
+    else:
+        flash(
+            "Saved; the team is told why."
+            if saved.is_complete
+            else "Saved as a draft, because fields are missing; the team is told why."
+        )
     return see(".project", slug=slug, team_id=team_id)
 
 
@@ -213,6 +292,7 @@ def version(slug: str, team_id: int, number: int) -> ResponseReturnValue:
         here=place,
         team=team,
         row=row,
+        why=queries.mended_why(session, place.event.id, found.id).get(number, ""),
         changes=[(name, before[name], card[name]) for name in FIELDS if before[name] != card[name]],
         labels=LABELS,
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hackathon.events.rules import Phase
 from hackathon.shared.errors import Conflict, Invalid, NotAllowed
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ LINKS = ("repo_url", "demo_url", "video_url", "slides_url")
 NEEDED = ("title", "summary", "problem", "approach", "question", "metric", "adopter")
 """What a submission has at least: S65 asks the business question and a metric, the
 follow-up asks who would adopt it."""
+
+MENDING = (Phase.DRAFT, Phase.REGISTRATION, Phase.HACKING)
+"""When organizers type into cards: also before an event is out, where a file brings them."""
 
 DATA_CLASSES = ("", "public", "internal", "confidential", "personal or regulated")
 
@@ -81,6 +85,11 @@ LABELS = {
     "needed_next": "What is needed next",
     "prior_work": "What existed before",
 }
+
+
+def empty_field(name: str) -> str:
+    """How a stored card says that a field is empty; no text can say it, its quotes are escaped."""
+    return f'"{name}":""'
 
 
 def read_card(text: str) -> Card:

@@ -68,23 +68,89 @@ def save_card(
         Conflict: somebody saved first, submissions are closed, or not in hacking.
         Invalid: a field that breaks its rule.
     """
+    event = _held(session, event_id, team_id)
+    rules.check_may_edit(is_member=queries.is_member(session, team_id, actor.person_id))
+    card = rules.check_card(values)
+    project = queries.project_of_team(session, team_id)
+    _check_time(session, event, project, now())
+    return _save(session, actor, event_id, team_id, project, card, version)
+
+
+def mend_card(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    team_id: int,
+    values: Mapping[str, object],
+    version: int,
+    reason: str,
+) -> Saved:
+    """Type into a team's card: organizers, with a reason that the team reads.
+
+    It is a version like any other, within the team's own time. Where a file brought the card
+    and it counts although it leaves fields open, what is mended counts as well, unless it
+    empties one more.
+
+    Raises:
+        NotAllowed: not an organizer.
+        NotFound: no such team.
+        Conflict: somebody saved first, the team's time is over, or the project is out.
+        Invalid: a field that breaks its rule, or no reason.
+    """
+    check_organizes(actor, event_id)
+    event = _held(session, event_id, team_id)
+    card, why = rules.check_card(values), check_reason(reason)
+    project = queries.project_of_team(session, team_id)
+    moment = now()
+    if moment >= queries.deadline(event, project):
+        raise Conflict(
+            "closed",
+            "Submissions are closed, so nothing was saved; what you typed stays on this page. "
+            "Reopen the project for its team first: then you can save as well.",
+        )
+    if project is None or project.reopened_until is None:
+        check_phase(phase_of(session, event, moment), *rules.MENDING)
+    _check_in(project)
+    saved = _save(session, actor, event_id, team_id, project, card, version, is_mended=True)
+    if saved.changed:
+        _say(
+            session, actor, event_id, "project.mended",
+            project=saved.project_id, version=saved.version, reason=note(session, why),
+        )  # fmt: skip
+    return saved
+
+
+def _held(session: Session, event_id: int, team_id: int) -> Event:
+    """The event of a living team, which is held until the commit."""
     event = session.get(Event, event_id)
     team = lock(session, Team, id=team_id, event_id=event_id)
     if event is None or team is None or team.archived_at is not None:
         raise NotFound("no_such_team", "This event has no such team.")
-    rules.check_may_edit(is_member=queries.is_member(session, team_id, actor.person_id))
-    card = rules.check_card(values)
-    project = queries.project_of_team(session, team_id)
-    moment = now()
-    _check_time(session, event, project, moment)
+    return event
+
+
+def _save(  # noqa: PLR0917 - a card and where it goes
+    session: Session,
+    actor: Actor,
+    event_id: int,
+    team_id: int,
+    project: Project | None,
+    card: rules.Card,
+    version: int,
+    *,
+    is_mended: bool = False,
+) -> Saved:
     present = queries.newest(session, project) if project else None
     theirs = rules.read_card(present.card) if present else rules.Card()
     if present is not None and present.card == card.as_text() and project is not None:
         return Saved(project.id, project.version, present.is_complete, changed=False)
     rules.check_version(version, project.version if project else 0, theirs=theirs)
     project = project or _new_project(session, event_id, team_id)
-    _add_version(session, actor, project, card, moment, is_complete=card.is_complete)
-    return Saved(project.id, project.version, card.is_complete, changed=True)
+    counted = is_mended and present is not None and present.is_complete
+    is_complete = card.is_complete or (counted and set(card.missing) <= set(theirs.missing))
+    _add_version(session, actor, project, card, now(), is_complete=is_complete)
+    return Saved(project.id, project.version, is_complete, changed=True)
 
 
 def _new_project(session: Session, event_id: int, team_id: int) -> Project:
@@ -167,8 +233,7 @@ def bring_card(
     check_phase(phase_of(session, event), *before_results)
     project = queries.project_of_team(session, team_id)
     created = project is None
-    if project is not None and (project.withdrawn_at or project.disqualified_at):
-        raise Conflict("withdrawn", "This project is no longer in the event.")
+    _check_in(project)
     present = queries.newest(session, project) if project else None
     before = rules.read_card(present.card) if present else rules.Card()
     given = {name: text for name, text in values.items() if text.strip()}
@@ -235,6 +300,11 @@ def _check_time(session: Session, event: Event, project: Project | None, moment:
     reopened = project is not None and project.reopened_until is not None
     if not reopened:
         check_phase(phase_of(session, event, moment), Phase.REGISTRATION, Phase.HACKING)
+    _check_in(project)
+
+
+def _check_in(project: Project | None) -> None:
+    """Refuse what is withdrawn or disqualified."""
     if project is not None and (project.withdrawn_at or project.disqualified_at):
         raise Conflict("withdrawn", "This project is no longer in the event.")
 
@@ -277,9 +347,7 @@ def project_for(session: Session, actor: Actor, *, event_id: int, team_id: int) 
         NotFound: no such team.
     """
     check_organizes(actor, event_id)
-    team = lock(session, Team, id=team_id, event_id=event_id)
-    if team is None or team.archived_at is not None:
-        raise NotFound("no_such_team", "This event has no such team.")
+    _held(session, event_id, team_id)
     found = queries.project_of_team(session, team_id)
     return (found or _new_project(session, event_id, team_id)).id
 

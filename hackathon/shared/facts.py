@@ -15,17 +15,31 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - SQLAlchemy reads the annotation
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Integer, Text, UniqueConstraint, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now, utc_text
 from hackathon.shared.db import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from sqlalchemy import CompoundSelect
     from sqlalchemy.orm import Session
 
 GENESIS = "0" * 64
@@ -168,8 +182,8 @@ def flush(session: Session) -> list[Fact]:
         return []
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock({FACTS_LOCK})"))
-    position = session.scalar(select(func.coalesce(func.max(FactRow.position), 0))) or 0
-    heads = _heads(session, {fact.stream for fact in facts})
+    position, heads = _ends(session, sorted({fact.stream for fact in facts}))
+    rows = []
     for fact in facts:
         seq, prev = heads.get(fact.stream, (0, GENESIS))
         position += 1
@@ -185,21 +199,50 @@ def flush(session: Session) -> list[Fact]:
             prev,
         )
         heads[fact.stream] = (fact.seq, hash_)
-        session.add(
-            FactRow(
-                position=position,
-                stream=fact.stream,
-                seq=fact.seq,
-                kind=fact.kind,
-                actor_id=fact.actor_id,
-                at=fact.at,
-                body=body,
-                prev_hash=prev,
-                hash=hash_,
-            )
+        rows.append(
+            {
+                "position": position,
+                "stream": fact.stream,
+                "seq": fact.seq,
+                "kind": fact.kind,
+                "actor_id": fact.actor_id,
+                "at": fact.at,
+                "body": body,
+                "prev_hash": prev,
+                "hash": hash_,
+            }
         )
-    session.flush()
+    session.connection().execute(_INSERT, rows)
     return facts
+
+
+_INSERT = insert(FactRow.__table__)  # type: ignore[arg-type]  # a table, which SQLAlchemy types wider
+FEW = 20
+"""Streams that are asked one by one: each costs one look into an index."""
+
+
+def _ends(session: Session, streams: Sequence[str]) -> tuple[int, dict[str, tuple[int, str]]]:
+    """The highest position of all, and the seq and hash that each stream ends with."""
+    if len(streams) > FEW:
+        return last_position(session), _heads(session, set(streams))
+    given = {f"stream_{number}": stream for number, stream in enumerate(streams)}
+    (_, position, _), *rows = session.execute(_ends_asked(len(streams)), given)
+    return position, {stream: (seq, hash_) for stream, seq, hash_ in rows}
+
+
+@cache
+def _ends_asked(streams: int) -> CompoundSelect[str, int, str]:
+    """Made once for each number of streams: every write asks it."""
+    newest = select(literal(""), func.coalesce(func.max(FactRow.position), 0), literal(""))
+    ends = [
+        select(FactRow.stream, FactRow.seq, FactRow.hash)
+        .where(FactRow.stream == bindparam(f"stream_{number}"))
+        .order_by(FactRow.seq.desc())
+        .limit(1)
+        .subquery()
+        for number in range(streams)
+    ]
+    return union_all(newest, *(select(*end.c) for end in ends))
 
 
 def _heads(session: Session, streams: set[str]) -> dict[str, tuple[int, str]]:
@@ -219,13 +262,18 @@ def _heads(session: Session, streams: set[str]) -> dict[str, tuple[int, str]]:
 
 def last_seq(session: Session, stream: str) -> int:
     """The highest `seq` of a stream; 0 when nothing has happened."""
-    found = session.scalar(select(func.max(FactRow.seq)).where(FactRow.stream == stream))
-    return found or 0
+    return session.scalar(_LAST_SEQ, {"stream": stream}) or 0
+
+
+_LAST_SEQ = select(func.max(FactRow.seq)).where(FactRow.stream == bindparam("stream"))
 
 
 def last_position(session: Session) -> int:
     """The highest position of all streams; 0 at the beginning."""
-    return session.scalar(select(func.max(FactRow.position))) or 0
+    return session.scalar(_LAST_POSITION) or 0
+
+
+_LAST_POSITION = select(func.max(FactRow.position))
 
 
 def facts_of(session: Session, stream: str, after: int = 0, limit: int = 500) -> list[FactRow]:
@@ -241,10 +289,15 @@ def facts_of(session: Session, stream: str, after: int = 0, limit: int = 500) ->
 
 def facts_after(session: Session, position: int, limit: int = 500) -> list[FactRow]:
     """Facts of all streams past a position, in order: what followers read."""
-    query = (
-        select(FactRow).where(FactRow.position > position).order_by(FactRow.position).limit(limit)
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(_AFTER, {"position": position, "most": limit}))
+
+
+_AFTER = (
+    select(FactRow)
+    .where(FactRow.position > bindparam("position"))
+    .order_by(FactRow.position)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def broken_links(session: Session) -> list[str]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hackathon.shared import sessions
 from hackathon.shared.db import db
+from hackathon.shared.turns import turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,7 +116,7 @@ class Gate:
         kept = jar[stage_name].value if stage_name in jar else ""
         stage = parse_qs(str(environ.get("QUERY_STRING", ""))).get("stage", [kept])[0]
         try:
-            with self.app.app_context():
+            with turns.turn(), self.app.app_context():
                 found = sessions.find(db.session(), token) if token else None
                 is_stage = found is None and sessions.stage_key(db.session(), stage) is not None
         except DBAPIError:

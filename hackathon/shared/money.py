@@ -71,24 +71,37 @@ def number(amount: Micros) -> Decimal:
     return Decimal(exact(amount))
 
 
-def dollars(amount: Micros) -> str:
-    """`$1,234.50`: two decimals, up to six where they are not zero."""
-    sign = "-" if amount < 0 else ""
+def money(amount: Micros, currency: str = "USD") -> str:
+    """`$1,234.50`, or `1,234.50 EUR`: two decimals, up to six where they are not zero."""
     whole, rest = divmod(abs(amount), MICROS)
     tail = f"{rest:06d}"
-    return f"{sign}${whole:,}.{tail[:2]}{tail[2:].rstrip('0')}"
+    return _of(currency, f"{whole:,}.{tail[:2]}{tail[2:].rstrip('0')}", is_negative=amount < 0)
 
 
-def dollars_and_cents(amount: Micros) -> str:
+def cents_money(amount: Micros, currency: str = "USD") -> str:
     """`$1,234.50`: the nearest cent, halves to even, for the figure above exact entries."""
-    return dollars(Micros(int((Decimal(amount) / CENT).to_integral_value()) * CENT))
+    return money(Micros(int((Decimal(amount) / CENT).to_integral_value()) * CENT), currency)
+
+
+def whole_money(amount: Micros, currency: str = "USD") -> str:
+    """`$1,235`, or `1,235 EUR`: the nearest whole unit, halves to even, for boards."""
+    rounded = int((Decimal(abs(amount)) / MICROS).to_integral_value())
+    return _of(currency, f"{rounded:,}", is_negative=amount < 0 and rounded > 0)
+
+
+def _of(currency: str, text: str, *, is_negative: bool) -> str:
+    sign = "-" if is_negative else ""
+    return f"{sign}${text}" if currency == "USD" else f"{sign}{text} {currency}"
+
+
+def dollars(amount: Micros) -> str:
+    """`$1,234.50`: `money` of the main currency."""
+    return money(amount)
 
 
 def whole_dollars(amount: Micros) -> str:
-    """`$1,235`: the nearest dollar, halves to even, for boards."""
-    rounded = int((Decimal(abs(amount)) / MICROS).to_integral_value())
-    sign = "-" if amount < 0 and rounded else ""
-    return f"{sign}${rounded:,}"
+    """`$1,235`: `whole_money` of the main currency."""
+    return whole_money(amount)
 
 
 def split(total: Micros, weights: Sequence[int]) -> list[Micros]:

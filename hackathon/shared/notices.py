@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - SQLAlchemy reads the annotation
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, delete, func, insert, select, update
+from sqlalchemy import ForeignKey, Index, Integer, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.shared.clock import now
@@ -76,8 +76,15 @@ def last_id(session: Session) -> int:
 
 def after(session: Session, known: int, limit: int = 200) -> list[Notice]:
     """The notices written after one, the oldest first."""
-    query = select(Notice).where(Notice.id > known).order_by(Notice.id).limit(limit)
-    return list(session.scalars(query))
+    return list(session.scalars(_AFTER, {"known": known, "most": limit}))
+
+
+_AFTER = (
+    select(Notice)
+    .where(Notice.id > bindparam("known"))
+    .order_by(Notice.id)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def unread_count(person_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ScalarSelect[int]:

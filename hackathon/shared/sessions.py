@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app, request
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import ForeignKey, select, update
+from sqlalchemy import ForeignKey, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
 
@@ -95,11 +95,19 @@ def living(person_id: int) -> Any:  # noqa: ANN401 - a select of WebSession rows
     )
 
 
+_BY_HASH = (
+    select(WebSession)
+    .where(WebSession.id_hash == bindparam("id_hash"))
+    .execution_options(populate_existing=True)
+)
+"""Made once: every request and message asks it."""
+
+
 def find(session: Session, token: str) -> WebSession | None:
     """The living session of a cookie value; None when ended, idle 12 h or 4 days old."""
     if not token:
         return None
-    row = session.get(WebSession, digest(token), populate_existing=True)
+    row = session.scalar(_BY_HASH, {"id_hash": digest(token)})
     if row is None or row.ended_at is not None:
         return None
     moment = now()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hackathon.shared import qr
 from hackathon.shared.clock import now
-from hackathon.shared.money import dollars, dollars_and_cents, exact, whole_dollars
+from hackathon.shared.devices import device_words
+from hackathon.shared.money import cents_money, exact, money, whole_money
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,6 +46,17 @@ def isolated(name: str) -> str:
     return f"\u2068{name}\u2069" if turns else name
 
 
+def before(kind: str, name: str) -> str:
+    """A word before a name, such as `the team `; nothing when the name says it itself.
+
+    Names such as Team 01 are usual, and `the team Team 01` reads like a mistake.
+    """
+    word = re.escape(kind.rsplit(maxsplit=1)[-1])
+    own = rf"(the\s+)?{word}s?(?![^\W\d_])|.*(?<![^\W\d_]){word}s?$"
+    says_it = re.match(own, name.strip(), re.IGNORECASE | re.DOTALL)
+    return "" if says_it else f"{kind} "
+
+
 def day(moment: dt.date) -> str:
     """`21 November 2026`."""
     return f"{moment.day} {moment:%B %Y}"
@@ -72,12 +85,14 @@ def set_up(app: Flask) -> None:
     """Register the filters."""
     app.jinja_env.globals["qr"] = qr.picture
     app.jinja_env.filters.update(
-        money=dollars,
-        whole_money=whole_dollars,
-        cents_money=dollars_and_cents,
+        money=money,
+        whole_money=whole_money,
+        cents_money=cents_money,
         exact_money=exact,
         local_time=local_time,
         day=day,
         ago=ago,
         sentence=sentence,
+        before=before,
+        device_words=device_words,
     )

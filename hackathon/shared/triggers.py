@@ -21,20 +21,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trigger:
-    """One trigger in the words of each engine; statements run one after another."""
+    """One trigger in the words of each engine; statements run one after another.
+
+    `since`: the migration that brings it to tables of earlier ones, whose columns it needs.
+    """
 
     name: str
     table: str
     sqlite: tuple[str, ...]
     postgresql: tuple[str, ...]
+    since: str = ""
 
 
 TRIGGERS: list[Trigger] = []
 
 
-def trigger(name: str, table: str, sqlite: list[str], postgresql: list[str]) -> None:
+def trigger(
+    name: str, table: str, sqlite: list[str], postgresql: list[str], since: str = ""
+) -> None:
     """Add a trigger to the list."""
-    TRIGGERS.append(Trigger(name, table, tuple(sqlite), tuple(postgresql)))
+    TRIGGERS.append(Trigger(name, table, tuple(sqlite), tuple(postgresql), since))
 
 
 def append_only(table: str) -> None:
@@ -74,11 +80,11 @@ def no_truncate(table: str) -> None:
     )
 
 
-def create_triggers(op: Migration, *tables: str) -> None:
-    """Create the listed triggers of these tables on the engine at hand."""
+def create_triggers(op: Migration, *tables: str, since: str = "") -> None:
+    """Create the listed triggers of these tables on the engine at hand; those of one migration."""
     dialect = op.get_bind().dialect.name
     for entry in TRIGGERS:
-        if entry.table not in tables:
+        if entry.table not in tables or entry.since != since:
             continue
         for statement in entry.sqlite if dialect == "sqlite" else entry.postgresql:
             op.get_bind().exec_driver_sql(statement)
@@ -162,7 +168,9 @@ for _table in (
 no_truncate("bill_scopes")
 
 
-def _refuse_when(name: str, table: str, moment: str, wrong: str, message: str) -> None:
+def _refuse_when(
+    name: str, table: str, moment: str, wrong: str, message: str, since: str = ""
+) -> None:
     trigger(
         name,
         table,
@@ -177,6 +185,7 @@ def _refuse_when(name: str, table: str, moment: str, wrong: str, message: str) -
             f"CREATE TRIGGER {name} BEFORE {moment} ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION {name}()",
         ],
+        since,
     )
 
 
@@ -225,6 +234,37 @@ _refuse_when(
     "(SELECT currency FROM accounts WHERE id = NEW.from_id) <> "
     "(SELECT currency FROM accounts WHERE id = NEW.to_id)",
     "currencies never meet in one posting",
+)
+
+
+def _one_currency(name: str, table: str, moment: str, one: str, other: str) -> None:
+    """Two currencies must be the same; as a word of its own, because old tables have none."""
+    wrong, message = f"{one} <> {other}", f"currencies never meet in {table}"
+    _refuse_when(name, table, moment, wrong, message, since="0018")
+
+
+for _table in ("accounts", "quarters", "holds", "credit_requests"):
+    _one_currency(f"{_table}_keep_currency", _table, "UPDATE", "NEW.currency", "OLD.currency")
+_one_currency(
+    "accounts_of_quarter",
+    "accounts",
+    "INSERT",
+    "NEW.currency",
+    "COALESCE((SELECT currency FROM quarters WHERE id = NEW.quarter_id), NEW.currency)",
+)
+_one_currency(
+    "postings_of_entry",
+    "postings",
+    "INSERT",
+    "(SELECT currency FROM accounts WHERE id = NEW.from_id)",
+    "(SELECT currency FROM entries WHERE id = NEW.entry_id)",
+)
+_one_currency(
+    "budget_moves_one_currency",
+    "budget_moves",
+    "INSERT",
+    "(SELECT currency FROM quarters WHERE id = NEW.from_id)",
+    "(SELECT currency FROM quarters WHERE id = NEW.to_id)",
 )
 _refuse_when(
     "bill_scopes_stay",

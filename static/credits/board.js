@@ -31,6 +31,8 @@ function showAge(cell, row) {
 }
 
 function show(row) {
+  // a page shows one currency; rows of another end with it
+  if ((String(row.id).split(":")[1] ?? "") !== (page.dataset.currency ?? "")) return;
   const place = page.querySelector(`[data-row="${row.id}"]`);
   if (!place) {
     const more = page.querySelector('[data-new="rows"]');

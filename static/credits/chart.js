@@ -14,7 +14,10 @@ for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
   const main = color("--app-link") || "#364fc7";
   const quiet = color("--app-quiet") || "#555f6e";
   const rule = "rgb(128 128 128 / .25)"; // a canvas does not know the mixed colors of the theme
-  const dollars = (value) => `$${value.toLocaleString("en-US", { maximumFractionDigits: 2 })}`;
+  const money = (value) => {
+    const text = value.toLocaleString("en-US", { maximumFractionDigits: 2 });
+    return data.currency ? `${text} ${data.currency}` : `$${text}`;
+  };
   const day = (value) =>
     new Date(value).toLocaleString("en-US", { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: data.zone });
   const sets = [line("Used", data.known, { borderColor: main, pointRadius: data.known.length < 30 ? 2 : 0, backgroundColor: main })];
@@ -41,11 +44,11 @@ for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
       interaction: { mode: "nearest", axis: "x", intersect: false },
       plugins: {
         legend: { position: "bottom", labels: { color: quiet, boxWidth: 16, boxHeight: 1 } },
-        tooltip: { callbacks: { title: (rows) => day(rows[0].parsed.x), label: (row) => `${row.dataset.label}: ${dollars(row.parsed.y)}` } },
+        tooltip: { callbacks: { title: (rows) => day(rows[0].parsed.x), label: (row) => `${row.dataset.label}: ${money(row.parsed.y)}` } },
       },
       scales: {
         x: { type: "linear", min: first, max: last, ticks: { color: quiet, maxRotation: 0, callback: day }, afterBuildTicks: evenTicks, grid: { color: rule } },
-        y: { beginAtZero: true, ticks: { color: quiet, callback: dollars }, grid: { color: rule } },
+        y: { beginAtZero: true, ticks: { color: quiet, callback: money }, grid: { color: rule } },
       },
     },
   });

@@ -1,6 +1,7 @@
 // The organizer's cockpit: counts move as sheets come in; a change of the round is offered, so
 // that nothing typed is lost.
 import { connect, offsetOf, runTimer, watch } from "../shared/live.js";
+import "./more.js";
 
 const root = document.getElementById("cockpit");
 const round = Number(root.dataset.round);
@@ -20,6 +21,18 @@ function count(element, row) {
   }
 }
 
+/** What lies in the late tray: said where it is read, offered where the page would be another. */
+function tellLate(late) {
+  for (const place of root.querySelectorAll("[data-late-count]")) place.textContent = late ? ` (${late})` : "";
+  const line = root.querySelector("[data-late]");
+  const wait = late === 1 ? "1 late score waits" : `${late} late scores wait`;
+  if (line) line.textContent = late ? `${wait} for your decision.` : "Nothing came late.";
+  const left = document.getElementById("left");
+  if (left) left.hidden = !late;
+  const known = Number(root.dataset.late);
+  if (late !== known && document.getElementById("silent")) changed.hidden = false;
+}
+
 /** Show the new round at once, unless something is being typed. */
 function offer() {
   const isTyping = document.activeElement?.matches("input:not([type=hidden]), textarea, select");
@@ -33,6 +46,7 @@ watch("board.watch", { event: root.dataset.event, round }, (rows) => {
     offer();
     return;
   }
+  if (whole?.late !== undefined) tellLate(whole.late);
   const sum = root.querySelector("[data-done]");
   if (whole && sum) {
     sum.textContent = `${whole.done} of ${whole.of}`;

@@ -140,6 +140,7 @@ function paintState() {
 }
 
 function show(project, { push = true } = {}) {
+  const left = shown;
   shown = project;
   document.getElementById("list").hidden = project !== null;
   for (const section of document.querySelectorAll("section.sheet")) {
@@ -168,8 +169,9 @@ function show(project, { push = true } = {}) {
     const url = project === null ? data.list_url : data.sheet_url.replace("/0", `/${project}`);
     history.pushState({ project }, "", url);
     window.scrollTo(0, 0);
-    const heading = project === null ? null : document.querySelector(`#sheet-${project} h2`);
-    heading?.focus({ preventScroll: true });
+    // who goes back to the list stands where they left it
+    const place = project === null ? `#list [data-open="${left}"]` : `#sheet-${project} h2`;
+    document.querySelector(place)?.focus({ preventScroll: true });
   }
   paintState();
 }
@@ -347,6 +349,7 @@ async function fillTexts(visit) {
   const section = sectionOf(visit);
   if (!section || section.contains(document.activeElement)) return;
   const draft = await outbox.draft(visit.id);
+  if (section.contains(document.activeElement)) return; // began to type meanwhile
   const sent = waiting.filter((each) => each.message === "judging.submit" && each.payload.visit === visit.id);
   const words = draft ?? sent.at(-1)?.payload ?? visit.texts;
   const form = section.querySelector("form");
@@ -397,7 +400,7 @@ refused.querySelector("button").addEventListener("click", () => {
 
 window.addEventListener("popstate", (event) => show(event.state?.project ?? null, { push: false }));
 window.addEventListener("beforeunload", (event) => {
-  if (!outbox.isKept && waiting.length) event.preventDefault();
+  if ((!outbox.isKept && waiting.length) || unstored.size) event.preventDefault();
 });
 
 // --- the server's word ----------------------------------------------------------------
@@ -449,7 +452,6 @@ function take(news) {
 }
 
 const line = connect();
-line.on("connect", hello);
 line.on("disconnect", paintAll);
 line.on("judging.state", (news) => {
   if (news.round === data.round) {
@@ -474,7 +476,7 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 setInterval(hello, 30000);
 
 root.classList.add("is-live");
-await outbox.start();
+await outbox.opened;
 await lookIntoOutbox();
 const foreign = await outbox.others();
 if (foreign) {
@@ -485,5 +487,6 @@ await refresh();
 history.replaceState({ project: shown }, "");
 show(shown, { push: false });
 runTimer(document.getElementById("timer"), () => ({ pitch, offset }));
+line.on("connect", hello); // not before the outbox is open: one greeting a line, not two
 if (line.connected) hello();
 keepPage(data.worker_url, data.list_url);

@@ -6,7 +6,8 @@
   let timer = 0;
   let busy = false;
   let again = false;
-  let kept = new URLSearchParams(new FormData(form)).toString();
+  let typed = 0; // how often something was typed, and how much of that is saved
+  let saved = 0;
 
   const say = (text) => (state.textContent = text);
 
@@ -15,7 +16,9 @@
       again = true;
       return;
     }
+    clearTimeout(timer);
     const text = new URLSearchParams(new FormData(form)).toString();
+    const upTo = typed;
     busy = true;
     try {
       const answer = await fetch(form.action || location.href, {
@@ -26,7 +29,7 @@
       const body = await answer.json();
       if (answer.ok) {
         version.value = body.version;
-        kept = text;
+        saved = upTo;
         say(body.complete ? "Saved. The card is complete." : `Saved as a draft. Still missing: ${body.missing.join(", ")}.`);
       } else {
         say(body.message);
@@ -44,15 +47,18 @@
   }
 
   form.addEventListener("input", () => {
+    typed += 1;
     clearTimeout(timer);
     say("…");
     timer = setTimeout(save, 1000);
   });
   form.addEventListener("submit", () => {
     clearTimeout(timer);
-    kept = null;
+    saved = typed; // it goes with the form
   });
   window.addEventListener("beforeunload", (event) => {
-    if (kept !== null && busy) event.preventDefault();
+    if (typed === saved) return;
+    event.preventDefault();
+    save();
   });
 })();

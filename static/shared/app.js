@@ -40,6 +40,12 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = `${own} (your time) · ${time.title}`;
 }
 
+// where a zone is only guessed, the browser knows better
+for (const field of document.querySelectorAll("[data-own-zone]")) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (own && field.value === field.defaultValue) field.value = own;
+}
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard; // plain http in the room has none
   button.addEventListener("click", async () => {
@@ -48,7 +54,18 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// on a phone the tabs scroll: show where one is
-for (const tab of document.querySelectorAll(".tabs .active, .topnav .active")) {
-  tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 24;
+// on a phone the words of the site scroll: show where one is
+for (const word of document.querySelectorAll(".topnav .active")) {
+  word.parentElement.scrollLeft = word.offsetLeft - word.parentElement.offsetLeft - 24;
 }
+
+// "More" lies over the page: a tap beside it or Escape puts it away
+const more = document.querySelector(".tabs-more");
+document.addEventListener("click", (event) => {
+  if (more?.open && !more.contains(event.target)) more.open = false;
+});
+more?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !more.open) return;
+  more.open = false;
+  more.querySelector("summary").focus();
+});

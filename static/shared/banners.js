@@ -10,7 +10,9 @@ async function show() {
   if (!answer?.ok || answer.redirected) return;
   const known = new Set([...place.querySelectorAll("[data-banner]")].map((row) => row.dataset.banner));
   const found = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const rows = [...found.querySelectorAll("[data-banner]")];
+  // what the page lists anyway does not hang over it
+  const isListed = (row) => document.querySelector(`[data-announced="${row.dataset.banner}"]`);
+  const rows = [...found.querySelectorAll("[data-banner]")].filter((row) => !isListed(row));
   const now = new Set(rows.map((row) => row.dataset.banner));
   for (const row of place.querySelectorAll("[data-banner]")) if (!now.has(row.dataset.banner)) row.remove();
   const fresh = rows.filter((row) => !known.has(row.dataset.banner)).map((row) => document.adoptNode(row));

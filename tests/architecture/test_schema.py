@@ -1,18 +1,19 @@
 """Migrations make exactly what the models say, with every trigger, on both engines."""
 
-import uuid
 from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from conftest import POSTGRESQL, engines
 
+from hackathon.credits.queries.ledger import wrong_balances
 from hackathon.shared import schema
-from hackathon.shared.db import db, metadata, tune
+from hackathon.shared.db import db, metadata
 from hackathon.shared.triggers import TRIGGERS
 from hackathon.teams.queries import wrong_counts
+
+MOMENT = datetime(2026, 11, 20, 9, 0)  # noqa: DTZ001 - as the columns store it
 
 
 def test_the_migrated_schema_is_that_of_the_models(database):
@@ -58,27 +59,6 @@ def rows_of(connection):
     }
 
 
-@pytest.fixture(params=engines())
-def bare(request, tmp_path):
-    """An engine on a database without any table."""
-    if request.param == "sqlite":
-        engine = sa.create_engine(f"sqlite:///{tmp_path / 'bare.db'}")
-        tune(engine)
-        yield engine
-        engine.dispose()
-        return
-    _, admin = request.getfixturevalue("postgresql_template")
-    name = f"bare_{uuid.uuid4().hex[:12]}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine = sa.create_engine(sa.make_url(POSTGRESQL).set(database=name))
-    tune(engine)
-    yield engine
-    engine.dispose()
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def test_a_filled_database_is_upgraded_and_keeps_its_rows_and_triggers(bare):
     """Rows written at the fourth revision (people, events, teams, cards) are all there after."""
     schema.upgrade(bare, to="0004")
@@ -103,9 +83,99 @@ def test_a_filled_database_is_upgraded_and_keeps_its_rows_and_triggers(bare):
         assert wrong_counts(session) == []
 
 
+def test_a_ledger_of_one_currency_is_upgraded_whole(bare):
+    """Everything of 0017 is there after, says its currency, and may have company now."""
+    schema.upgrade(bare, to="0017")
+    with bare.begin() as connection:
+        fill(connection)
+        fill_ledger(connection)
+    with bare.connect() as connection:
+        before = rows_of(connection)
+    assert schema.upgrade(bare) is True
+    with bare.connect() as connection:
+        after = rows_of(connection)
+        assert live_triggers(connection) == listed(connection)
+        if bare.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    for name, rows in before.items():
+        kept = [{column: row[column] for column in rows[0]} for row in after[name]] if rows else []
+        assert kept == rows
+    assert [(row["key"], row["currency"]) for row in after["entries"]] == [
+        ("fund", "USD"), ("grant", "USD"), ("bill", "EUR"),
+    ]  # fmt: skip
+    for name in ("readings", "holds", "credit_requests", "crossings"):
+        assert [row["currency"] for row in after[name]] == ["USD"]
+    quarter = sa.text(
+        "INSERT INTO quarters (name, budget, currency, created_at) "
+        "VALUES ('2026-Q4', 5, :unit, '2026-11-20')"
+    )
+    with bare.begin() as connection:
+        connection.execute(quarter, {"unit": "EUR"})
+    for statement in (
+        "UPDATE entries SET amount = 1",
+        "DELETE FROM quarters",
+        "DELETE FROM crossings",
+        "UPDATE quarters SET budget = 1 WHERE currency = 'USD'",
+        "UPDATE quarters SET currency = 'CHF'",
+        "INSERT INTO accounts (name, kind, quarter_id, currency, balance, floor) "  # noqa: ISC004
+        "VALUES ('x', 'funding', 3, 'USD', 0, -5)",
+    ):
+        with pytest.raises(sa.exc.DBAPIError), bare.begin() as connection:
+            connection.exec_driver_sql(statement)
+    with pytest.raises(sa.exc.IntegrityError), bare.begin() as connection:
+        connection.execute(quarter, {"unit": "USD"})
+    with sa.orm.Session(bare) as session:
+        assert wrong_balances(session) == []
+
+
+def fill_ledger(connection):
+    """Two quarters, a pool, a grant, a reading, a hold, a request, a level, unallocated euros."""
+    of_team = {"event_id": 1, "team_id": 1}
+    rows = (
+        ("quarters", {"name": "2026-Q4", "budget": 3000, "currency": "USD"}),
+        ("quarters", {"name": "2027-Q1", "budget": 10, "currency": "USD"}),
+        ("bill_sources", {"name": "AWS", "name_key": "aws", "basis": "billed", "delivery": "append",
+                          "taxes": "shared"}),
+        ("accounts", {"name": "funding:1", "kind": "funding", "quarter_id": 1, "floor": -3000}),
+        ("accounts", {"name": "pool:1", "kind": "pool", "event_id": 1}),
+        ("accounts", {"name": "available:1", "kind": "available", **of_team}),
+        ("accounts", {"name": "held:1", "kind": "held", **of_team}),
+        *(
+            ("accounts", {"name": f"{kind}:1:EUR", "kind": kind, "source_id": 1, "currency": "EUR"})
+            for kind in ("clearing", "unallocated")
+        ),
+        ("entries", {"key": "fund", "deed": "fund", "event_id": 1, "amount": 1000}),
+        ("entries", {"key": "grant", "deed": "grant", **of_team, "amount": 200}),
+        ("entries", {"key": "bill", "deed": "bill", "amount": 7, "source": "AWS"}),
+        *(
+            ("postings", {"entry_id": entry, "from_id": one, "to_id": two, "amount": amount})
+            for entry, one, two, amount in ((1, 1, 2, 1000), (2, 2, 3, 200), (3, 5, 6, 7))
+        ),
+        ("notes", {"text": "Because"}),
+        ("budget_moves", {"key": "m", "from_id": 1, "to_id": 2, "amount": 5, "note_id": 1}),
+        ("readings", {**of_team, "key": "r", "source": "AWS", "source_key": "aws", "total": 3}),
+        ("holds", {**of_team, "key": "h", "amount": 1, "state": "voided", "ended_at": MOMENT}),
+        ("credit_requests", {**of_team, "key": "q", "amount": 9, "kind": "gpu", "note_id": 1,
+                             "state": "asked"}),
+        ("crossings", {**of_team, "basis": "spent", "threshold": 5000, "limit_entry_id": 2}),
+    )  # fmt: skip
+    tables = sa.MetaData()
+    tables.reflect(connection, only={name for name, _ in rows})
+    usual = {"currency": "USD", "floor": 0, "balance": 0, "lines": 1, "line": 1}
+    for name, given in rows:
+        columns = tables.tables[name].columns
+        row = {
+            column.name: usual.get(column.name, guess(column, MOMENT))
+            for column in columns
+            if not column.nullable and not column.primary_key and column.name not in given
+        }
+        connection.execute(tables.tables[name].insert().values(**row, **given))
+
+
 def fill(connection):
     """A person, an event, a team with a member, a project with a version."""
-    moment = datetime(2026, 11, 20, 9, 0)  # noqa: DTZ001 - as the column stores it
+    moment = MOMENT
     values = {
         "people": {"email": "olga@example.com", "name": "Olga"},
         "events": {"slug": "q4", "name": "Autumn", "quarter": "2026-Q4", "zone": "UTC",

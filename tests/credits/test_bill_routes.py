@@ -12,7 +12,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy import select
 
 from hackathon.credits.models import Account
-from hackathon.credits.queries.board import team_line
+from hackathon.credits.queries.lines import team_line
 from hackathon.credits.routes import bills as routes
 from hackathon.credits.service import budgets, grants, spend
 from hackathon.people.rules import COMMAND_LINE

@@ -73,7 +73,7 @@ def test_money_columns_take_whole_micros_only(cast, funded, clock):
         "UPDATE quarters SET budget = 2000000000.5",
         "UPDATE accounts SET balance = 0.5 WHERE kind = 'pool'",
         "INSERT INTO readings SELECT 9, 'x', digest, event_id, team_id, source, source_key, "  # noqa: ISC004
-        "1.5, seen_at, recorded_at, recorded_by_id FROM readings",
+        "1.5, seen_at, recorded_at, recorded_by_id, currency FROM readings",
     ):
         with pytest.raises(sa.exc.IntegrityError, match="whole"), transaction() as session:
             session.execute(sa.text(statement))

@@ -43,7 +43,7 @@ def test_edge_20_an_unknown_category_is_excluded_and_shown(cast, funded, tmp_pat
     bring(tmp_path, focus({}, {"ChargeCategory": "Donation", "BilledCost": "3"}))
     map_to(cast, funded[0])
     seen = look(tmp_path, focus({}, {"ChargeCategory": "Donation", "BilledCost": "3"}))
-    assert dict(seen.shares.excluded) == {"Donation": 3}
+    assert dict(seen.shares.excluded) == {("Donation", "USD"): 3}
     assert line(cast, funded[0]).balances.spent == cents(10)
 
 

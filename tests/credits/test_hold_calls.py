@@ -3,8 +3,8 @@
 import pytest
 from make import cents, client_of, make_team
 
-from hackathon.credits.queries.board import team_line
-from hackathon.credits.service import budgets, grants
+from hackathon.credits.queries.lines import team_line
+from hackathon.credits.service import budgets, grants, plan
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.shared.db import reading, transaction
 from hackathon.teams.models import Membership, Team
@@ -97,6 +97,42 @@ def test_what_a_program_gets_wrong_is_named_and_holds_nothing(app, stage, owls, 
     assert (answer.status_code, answer.json["error"]) == (status, word)
     with app.app_context():
         assert team_line(reading(), stage.event_id, owls[0]).held == 0
+
+
+@pytest.fixture
+def euros(app, stage, owls):
+    """A second budget, and 50.00 EUR for Owls."""
+    with app.app_context(), transaction() as session:
+        more = {"event_id": stage.event_id, "currency": "EUR"}
+        plan.plan_budget(
+            session, COMMAND_LINE, quarter="2026-Q4", amount=cents(2000), currency="EUR"
+        )
+        budgets.fund(session, COMMAND_LINE, **more, amount=cents(300))
+        grants.grant(
+            session, COMMAND_LINE, **more, team_id=owls[0], amount=cents(50), reason="Start"
+        )
+
+
+def test_edge_48_a_hold_names_which_of_two_currencies_it_is_of(app, stage, owls, euros, call):
+    made = call(body={**ASKED, "currency": "EUR"}).json
+    assert (made["currency"], made["available"]) == ("EUR", "42.999875")
+    again = call(body={**ASKED, "currency": "EUR"})
+    assert (again.status_code, again.json["hold"]) == (200, made["hold"])
+    assert call(body=ASKED).json["error"] == "key_reused"
+    other = call(body={**ASKED, "key": "run-2"}).json
+    assert (other["currency"], other["available"]) == ("USD", "92.999875")
+    over = call(body={**ASKED, "key": "run-3", "amount": "43", "currency": "EUR"}).json
+    assert "Only 42.999875 EUR is available" in over["message"]
+    used = call(f"/{made['hold']}/capture", {"amount": "2.5"}).json
+    assert (used["currency"], used["captured"], used["available"]) == ("EUR", "2.5", "47.5")
+    void = call(f"/{other['hold']}/void").json
+    assert (void["currency"], void["available"]) == ("USD", "100")
+
+
+@pytest.mark.parametrize("unit", ["CHF", "eur", "", "Euro"])
+def test_a_hold_in_a_currency_without_credits_is_refused(owls, euros, call, unit):
+    answer = call(body={**ASKED, "currency": unit})
+    assert (answer.status_code, answer.json["error"]) == (422, "currency")
 
 
 def test_a_call_without_json_is_refused(call):

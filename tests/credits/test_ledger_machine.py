@@ -30,6 +30,7 @@ from hackathon.credits.service import (
     budgets,
     grants,
     holds,
+    plan,
     requests,
     reversals,
     spend,
@@ -37,7 +38,7 @@ from hackathon.credits.service import (
     tokens,
 )
 from hackathon.credits.service.bills.look import whole_of
-from hackathon.credits.service.bills.mapping import Sign, add_rule
+from hackathon.credits.service.bills.mapping import Sign, add_rule, remap_currency
 from hackathon.credits.service.bills.share import rounded
 from hackathon.people.access import load_actor
 from hackathon.people.rules import COMMAND_LINE
@@ -49,6 +50,9 @@ from hackathon.shared.money import CENT
 BUDGET = cents(5000)
 money = st.integers(1, 150_000).map(lambda count: count * 10_000)
 which = st.integers(0, 2)
+UNITS = ("USD", "EUR")
+units = st.sampled_from(UNITS)
+KINDS = ("available", "held", "spent", "overrun")
 costs = st.decimals(-60, 240, places=9).map(lambda value: f"{value:f}")
 billed = st.lists(
     st.tuples(
@@ -78,7 +82,7 @@ PROVED = {
 
 
 class Ledger(RuleBasedStateMachine):
-    """A quarter, an event, three teams, and a model in four plain numbers."""
+    """A quarter, an event, three teams, and a model in four plain numbers a currency."""
 
     @initialize()
     def begin(self):
@@ -93,7 +97,10 @@ class Ledger(RuleBasedStateMachine):
             self.people = [load_actor(session, person.id) for person in people]
             self.event_id = event.id
             self.teams = [make_team(session, event.id).id for _ in range(3)]
-            budgets.set_budget(session, COMMAND_LINE, event_id=event.id, amount=BUDGET)
+            for unit in UNITS:
+                plan.plan_budget(
+                    session, COMMAND_LINE, quarter=event.quarter, amount=BUDGET, currency=unit
+                )
             self.tokens = [
                 tokens.make_token(
                     session, COMMAND_LINE, event_id=event.id, team_id=team, name="Machine"
@@ -112,14 +119,19 @@ class Ledger(RuleBasedStateMachine):
                     session, COMMAND_LINE, event_id=self.event_id, source_id=self.source_id,
                     sign=Sign("account", f"t{number}"), team_id=team, reason="Theirs",
                 )  # fmt: skip
-        self.billed = [0, 0, 0]
+        self.rows = []
+        self.billed = {unit: [0, 0, 0] for unit in UNITS}
         self.held = {}
         self.states = ["open"] * 3
-        self.funded, self.granted, self.spent = 0, [0, 0, 0], [0, 0, 0]
+        self.funded = dict.fromkeys(UNITS, 0)
+        self.granted = {unit: [0, 0, 0] for unit in UNITS}
+        self.spent = {unit: [0, 0, 0] for unit in UNITS}
+        self.euros = [set(), set(), set()]
         self.keys = {}
         self.entries = []
         self.count = 0
         self.past = {}
+        self.fund(cents(2000), "EUR")
 
     def do(self, verb, **more):
         """Run a deed; a refusal must leave every balance as it was."""
@@ -136,9 +148,8 @@ class Ledger(RuleBasedStateMachine):
 
     def balances(self):
         """Every balance by name."""
-        names = [f"pool:{self.event_id}"]
-        kinds = ("available", "held", "spent", "overrun")
-        names += [f"{k}:{t}" for k in kinds for t in self.teams]
+        names = [self.pool(unit) for unit in UNITS]
+        names += [account(k, t, unit) for k in KINDS for t in self.teams for unit in UNITS]
         rows = reading().execute(
             sa.select(Account.name, Account.balance).where(
                 Account.name.in_(names) | Account.quarter_id.is_not(None)
@@ -148,73 +159,119 @@ class Ledger(RuleBasedStateMachine):
         reading().rollback()
         return found
 
-    def net(self, team):
-        """available, held, spent, overrun of a team."""
+    def pool(self, unit):
+        """The name of the pool of a currency."""
+        return account("pool", self.event_id, unit)
+
+    def net(self, team, unit):
+        """available, held, spent, overrun of a team in a currency."""
         found = self.balances()
-        kinds = ("available", "held", "spent", "overrun")
-        return [found[f"{k}:{self.teams[team]}"] for k in kinds]
+        return [found[account(k, self.teams[team], unit)] for k in KINDS]
 
     def settle(self, team, before):
-        """What the pool paid for a closed team counts as granted to it; what it got, not."""
-        paid = before - self.balances()[f"pool:{self.event_id}"]
-        self.granted[team] += paid
+        """What the pools paid for a closed team counts as granted to it; what they got, not."""
+        now_ = self.balances()
+        for unit in UNITS:
+            self.granted[unit][team] += before[self.pool(unit)] - now_[self.pool(unit)]
 
-    @rule(amount=money)
-    def fund(self, amount):
+    def rest(self, unit):
+        """What a pool should hold."""
+        return self.funded[unit] - sum(self.granted[unit])
+
+    def owed(self, team, unit):
+        """What bills should have booked of a team: euros only of who has credits in them."""
+        if unit == "EUR" and not self.euros[team]:
+            return 0
+        rows = (Decimal(c) for c, a, u in self.rows if a == f"t{team}" and u == unit)
+        return rounded(sum(rows, Decimal()))
+
+    def rebill(self, before):
+        """Take over what the bills are now booked as; what pools paid for closed teams, too."""
+        for unit in UNITS:
+            totals = [self.owed(team, unit) for team in range(3)]
+            paid = before[self.pool(unit)] - self.balances()[self.pool(unit)]
+            for team, total in enumerate(totals):
+                self.spent[unit][team] += total - self.billed[unit][team]
+            self.billed[unit] = totals
+            self.paid(paid, unit)
+
+    def euros_change(self, entry, team, *, has):
+        """A grant in euros came or went: bills follow, as the job behind the facts has it."""
+        if entry.currency != "EUR":
+            return
+        (self.euros[team].add if has else self.euros[team].discard)(entry.id)
+        before = self.balances()
+        with transaction() as session:
+            remap_currency(
+                session, COMMAND_LINE, team_id=self.teams[team], currency="EUR", grant_id=entry.id
+            )
+        self.rebill(before)
+
+    @rule(amount=money, unit=units)
+    def fund(self, amount, unit):
         """Granted while it fits the budget, refused when it does not."""
-        made = self.do(budgets.fund, amount=amount)
-        assert (made is not None) == (self.funded + amount <= BUDGET)
+        made = self.do(budgets.fund, amount=amount, currency=unit)
+        assert (made is not None) == (self.funded[unit] + amount <= BUDGET)
         if made:
-            self.funded += amount
+            self.funded[unit] += amount
             self.entries.append((made, -1))
 
-    @rule(team=which, amount=money)
-    def grant(self, team, amount):
+    @rule(team=which, amount=money, unit=units)
+    def grant(self, team, amount, unit):
         """Granted while it fits the pool, refused when it does not."""
-        rest = self.funded - sum(self.granted)
-        made = self.do(grants.grant, team_id=self.teams[team], amount=amount, reason="Because")
+        rest = self.rest(unit)
+        made = self.do(
+            grants.grant, team_id=self.teams[team], amount=amount, reason="Because", currency=unit
+        )
         assert (made is not None) == (amount <= rest and self.states[team] != "closed")
         if made:
-            self.granted[team] += amount
+            self.granted[unit][team] += amount
             self.entries.append((made, team))
+            self.euros_change(made, team, has=True)
 
-    @rule()
-    def split(self):
+    @rule(unit=units)
+    def split(self, unit):
         """All of the pool goes out, to the cent; a fraction of a cent that bills left stays."""
-        rest = self.funded - sum(self.granted)
-        made = self.do(grants.split_pool, amount=None, reason="Because")
+        rest = self.rest(unit)
+        made = self.do(grants.split_pool, amount=None, reason="Because", currency=unit)
         assert (made is not None) == (rest >= CENT and set(self.states) != {"closed"})
         for entry in made or []:
             team = self.teams.index(entry.team_id)
-            self.granted[team] += entry.amount
+            self.granted[unit][team] += entry.amount
             self.entries.append((entry, team))
+        for entry in made or []:
+            self.euros_change(entry, self.teams.index(entry.team_id), has=True)
 
-    @rule(team=which, amount=money)
-    def charge(self, team, amount):
+    @rule(team=which, amount=money, unit=units)
+    def charge(self, team, amount, unit):
         """Never refused; holds of its source end up to it, and the pool pays for the closed."""
-        before = self.balances()[f"pool:{self.event_id}"]
-        made = self.do(spend.record_charge, team_id=self.teams[team], source="AWS", amount=amount)
-        self.spent[team] += amount
+        before = self.balances()
+        made = self.do(
+            spend.record_charge, team_id=self.teams[team], source="AWS", amount=amount,
+            currency=unit,
+        )  # fmt: skip
+        self.spent[unit][team] += amount
         self.entries.append((made, team))
         self.settle(team, before)
-        self.levels_are_there(team)
+        self.levels_are_there(team, unit)
         left = amount
         for hold_id, held in sorted(self.held.items()):
-            if held[0] == team and held[1] <= left:
+            if held[0] == team and held[2] == unit and held[1] <= left:
                 left -= held[1]
                 del self.held[hold_id]
 
-    @rule(team=which, amount=money)
-    def hold(self, team, amount):
+    @rule(team=which, amount=money, unit=units)
+    def hold(self, team, amount, unit):
         """Held while it fits and the credits are open (properties 14, 17, 18)."""
-        available = self.net(team)[0]
-        key = f"hold-{len(self.keys)}-{len(self.held)}-{amount}-{team}"
+        available = self.net(team, unit)[0]
+        key = f"hold-{len(self.keys)}-{len(self.held)}-{amount}-{team}-{unit}"
         before = self.balances()
         try:
             with transaction() as session:
                 made, replay = holds.make_hold(
-                    session, token_id=self.tokens[team], key=key, amount=amount, source="aws"
-                )
+                    session, token_id=self.tokens[team], key=key, amount=amount, source="aws",
+                    currency=unit,
+                )  # fmt: skip
         except Refusal:
             assert amount > available or self.states[team] != "open"
             assert self.balances() == before
@@ -224,28 +281,19 @@ class Ledger(RuleBasedStateMachine):
             return
         assert amount <= available
         assert self.states[team] == "open"
-        self.held[made.id] = (team, amount)
+        self.held[made.id] = (team, amount, unit)
 
     @rule(rows=billed, chance=st.randoms(use_true_random=False))
     def bill(self, rows, chance):
         """Booked as it differs; the same rows in any order and packing post nothing (8, 9, 16)."""
-        before = self.balances()[f"pool:{self.event_id}"]
+        before = self.balances()
         made = [
             {**self.head, "BilledCost": cost, "SubAccountId": account, "BillingCurrency": unit}
             for cost, account, unit in rows
         ]
         bring(self.folder, focus(self.head, *made), self.source)
-        totals = [
-            rounded(
-                sum((Decimal(c) for c, a, u in rows if a == f"t{team}" and u == "USD"), Decimal())
-            )
-            for team in range(3)
-        ]
-        paid = before - self.balances()[f"pool:{self.event_id}"]
-        for team, total in enumerate(totals):
-            self.spent[team] += total - self.billed[team]
-        self.billed = totals
-        self.paid(paid)
+        self.rows = rows
+        self.rebill(before)
         shuffled = [self.head, *made]
         random.Random(chance.random()).shuffle(shuffled)
         now_ = self.balances()
@@ -256,17 +304,26 @@ class Ledger(RuleBasedStateMachine):
         self.the_newest_bill_is_what_is_booked()
         self.every_cent_is_placed()
 
-    def levels_are_there(self, team):
+    @rule(team=which, cost=costs)
+    def first_euros(self, team, cost):
+        """Costs in euros follow a team's first credits in them, and leave with its last (9, 16)."""
+        self.bill([(cost, f"t{team}", "EUR")], random.Random(team))
+        self.grant(team, cents(300), "EUR")
+        self.the_newest_bill_is_what_is_booked()
+
+    def levels_are_there(self, team, unit):
         """What spend and holds have reached is written with the charge that reached it (15)."""
         if self.states[team] == "closed":
             return
-        _, held, spent, _ = self.net(team)
-        wanted = metrics.reached(spent=spent, held=held, granted=self.granted[team], projected=None)
+        _, held, spent, _ = self.net(team, unit)
+        granted = self.granted[unit][team]
+        wanted = metrics.reached(spent=spent, held=held, granted=granted, projected=None)
         limit = sa.select(sa.func.max(Entry.id)).where(
-            Entry.team_id == self.teams[team], Entry.deed == "grant"
+            Entry.team_id == self.teams[team], Entry.deed == "grant", Entry.currency == unit
         )
         rows = sa.select(Crossing.basis, Crossing.threshold).where(
             Crossing.team_id == self.teams[team],
+            Crossing.currency == unit,
             Crossing.limit_entry_id == (reading().scalar(limit) or 0),
         )
         assert set(wanted) <= {tuple(row) for row in reading().execute(rows)}
@@ -288,13 +345,12 @@ class Ledger(RuleBasedStateMachine):
         assert moved == self.past[moment]
         reading().rollback()
 
-    def paid(self, paid):
+    def paid(self, paid, unit):
         """What the pool paid for closed teams counts as granted to them."""
         for team in range(3):
-            available, held, spent, overrun = self.net(team)
             if self.states[team] == "closed":
-                more = available + held + spent + overrun - self.granted[team]
-                self.granted[team] += more
+                more = sum(self.net(team, unit)) - self.granted[unit][team]
+                self.granted[unit][team] += more
                 paid -= more
         assert paid == 0
 
@@ -310,10 +366,10 @@ class Ledger(RuleBasedStateMachine):
             session.execute(sa.text(statement))
         assert self.balances() == before
 
-    @rule(team=which, part=st.integers(2, 9))
-    def hold_until_empty(self, team, part):
+    @rule(team=which, part=st.integers(2, 9), unit=units)
+    def hold_until_empty(self, team, part, unit):
         """As many holds of one amount go through as fit, no more (18)."""
-        available = self.net(team)[0]
+        available = self.net(team, unit)[0]
         amount = available // part
         if self.states[team] != "open" or not amount:
             return
@@ -323,7 +379,7 @@ class Ledger(RuleBasedStateMachine):
                 with transaction() as session:
                     kept, _ = holds.make_hold(
                         session, token_id=self.tokens[team], amount=amount, source="Azure",
-                        key=f"all-{len(self.keys)}-{self.count}-{number}",
+                        key=f"all-{len(self.keys)}-{self.count}-{number}", currency=unit,
                     )  # fmt: skip
                 made.append(kept.id)
             except Refusal:
@@ -340,7 +396,7 @@ class Ledger(RuleBasedStateMachine):
         if not self.held:
             return
         hold_id = data.draw(st.sampled_from(sorted(self.held)))
-        team, amount = self.held.pop(hold_id)
+        team, amount, unit = self.held.pop(hold_id)
         used = amount * share // 100
         again = []
         for _ in range(2):
@@ -350,7 +406,7 @@ class Ledger(RuleBasedStateMachine):
                 )
             again.append((made and made.id, self.balances()))
         assert again[0] == again[1]
-        self.spent[team] += used
+        self.spent[unit][team] += used
         if made:
             self.entries.append((made, team))
         with pytest.raises(Conflict), transaction() as session:
@@ -364,7 +420,7 @@ class Ledger(RuleBasedStateMachine):
         if not self.held:
             return
         hold_id = data.draw(st.sampled_from(sorted(self.held)))
-        team, _ = self.held.pop(hold_id)
+        team, *_ = self.held.pop(hold_id)
         for was_over in (False, True):
             with transaction() as session:
                 _, replay = holds.void(session, token_id=self.tokens[team], hold_id=hold_id)
@@ -386,20 +442,20 @@ class Ledger(RuleBasedStateMachine):
             return
         self.states[team] = state
         if state == "closed":
-            self.settle(team, before[f"pool:{self.event_id}"])
+            self.settle(team, before)
             self.held = {key: row for key, row in self.held.items() if row[0] != team}
 
-    @rule(team=which, amount=money, part=st.integers(1, 100))
-    def request(self, team, amount, part):
+    @rule(team=which, amount=money, part=st.integers(1, 100), unit=units)
+    def request(self, team, amount, part, unit):
         """Asked, then granted in part, by two when it is large; approving twice is one grant."""
-        rest = self.funded - sum(self.granted)
+        rest = self.rest(unit)
         part = max(1, amount // 10_000 * part // 100) * 10_000
         people = self.people
         try:
             with transaction() as session:
                 asked = requests.ask(
                     session, COMMAND_LINE, event_id=self.event_id, team_id=self.teams[team],
-                    amount=amount, kind="gpu", reason="Because",
+                    amount=amount, kind="gpu", reason="Because", currency=unit,
                 )  # fmt: skip
         except Refusal:
             assert self.states[team] == "closed"
@@ -424,18 +480,20 @@ class Ledger(RuleBasedStateMachine):
         assert found.state == "granted"
         assert (found.agreed_by_id is not None) == (part > cents(500))
         assert part <= rest
-        self.granted[team] += part
+        self.granted[unit][team] += part
         with transaction() as session:
-            self.entries.append((session.get(Entry, found.entry_id), team))
+            made = session.get(Entry, found.entry_id)
+        self.entries.append((made, team))
+        self.euros_change(made, team, has=True)
 
-    @rule(team=which)
-    def give_back(self, team):
+    @rule(team=which, unit=units)
+    def give_back(self, team, unit):
         """What is available goes back."""
-        available = self.net(team)[0]
-        made = self.do(grants.give_back, team_id=self.teams[team])
+        available = self.net(team, unit)[0]
+        made = self.do(grants.give_back, team_id=self.teams[team], currency=unit)
         assert (made is not None) == (available > 0)
         if made:
-            self.granted[team] -= made.amount
+            self.granted[unit][team] -= made.amount
             self.entries.append((made, team))
 
     @rule(data=st.data())
@@ -445,22 +503,24 @@ class Ledger(RuleBasedStateMachine):
             return
         index = data.draw(st.integers(0, len(self.entries) - 1))
         entry, team = self.entries[index]
-        pool = self.balances()[f"pool:{self.event_id}"]
+        pools, unit = self.balances(), entry.currency
         made = self.do(reversals.reverse_entry, entry_id=entry.id, reason="A mistake")
         if made is None:
             assert entry.deed not in {"charge", "capture"}
             return
         self.entries.pop(index)
+        assert made.currency == unit
         match entry.deed:
             case "fund":
-                self.funded -= entry.amount
+                self.funded[unit] -= entry.amount
             case "grant":
-                self.granted[team] -= entry.amount
+                self.granted[unit][team] -= entry.amount
+                self.euros_change(entry, team, has=False)
             case "return":
-                self.granted[team] += entry.amount
+                self.granted[unit][team] += entry.amount
             case "charge" | "capture":
-                self.spent[team] -= entry.amount
-                self.settle(team, pool)
+                self.spent[unit][team] -= entry.amount
+                self.settle(team, pools)
         with_again = self.balances()
         with pytest.raises(Conflict, match="reversed already"), transaction() as session:
             reversals.reverse_entry(
@@ -533,7 +593,9 @@ class Ledger(RuleBasedStateMachine):
         for key in {*found, *exact}:
             off = abs(Decimal(found.get(key, 0)) / 1_000_000 - exact.get(key, Decimal()))
             assert off <= Decimal("0.0000005")
-        assert [found.get(("team", team, "USD"), 0) for team in self.teams] == self.billed
+        for unit in UNITS:
+            booked = [found.get(("team", team, unit), 0) for team in self.teams]
+            assert booked == self.billed[unit]
         reading().rollback()
 
     def every_cent_is_placed(self):
@@ -555,7 +617,13 @@ class Ledger(RuleBasedStateMachine):
         if not hasattr(self, "count"):
             return
         rows = reading().execute(
-            sa.select(Crossing.team_id, Crossing.basis, Crossing.threshold, Crossing.limit_entry_id)
+            sa.select(
+                Crossing.team_id,
+                Crossing.currency,
+                Crossing.basis,
+                Crossing.threshold,
+                Crossing.limit_entry_id,
+            )
         )
         listed = [tuple(row) for row in rows]
         assert len(listed) == len(set(listed))
@@ -575,17 +643,24 @@ class Ledger(RuleBasedStateMachine):
         )
         assert reading().scalar(open_) == len(self.held)
         found = self.balances()
-        assert found[f"pool:{self.event_id}"] == self.funded - sum(self.granted)
-        for team in range(3):
-            available, held, spent, overrun = self.net(team)
-            assert available >= 0 >= overrun
-            assert available == 0 or overrun == 0
-            assert held == sum(row[1] for row in self.held.values() if row[0] == team)
-            assert self.granted[team] == available + held + spent + overrun
-            if self.states[team] == "closed":
-                assert available == held == 0
-            assert self.spent[team] == spent
+        for unit in UNITS:
+            assert found[self.pool(unit)] == self.rest(unit)
+            for team in range(3):
+                available, held, spent, overrun = self.net(team, unit)
+                assert available >= 0 >= overrun
+                assert available == 0 or overrun == 0
+                own = [row[1] for row in self.held.values() if (row[0], row[2]) == (team, unit)]
+                assert held == sum(own)
+                assert self.granted[unit][team] == available + held + spent + overrun
+                if self.states[team] == "closed":
+                    assert available == held == 0
+                assert self.spent[unit][team] == spent
         reading().rollback()
+
+
+def account(kind, owner, unit):
+    """The name of an account, as the ledger forms it: dollars keep the short one."""
+    return f"{kind}:{owner}" + ("" if unit == "USD" else f":{unit}")
 
 
 def test_each_of_the_18_properties_is_proved_by_the_machine():

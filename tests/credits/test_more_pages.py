@@ -8,7 +8,8 @@ import pytest
 from make import cents, make_team
 from sqlalchemy import event as sa_event
 
-from hackathon.credits.queries.board import board_of, team_line
+from hackathon.credits.queries.board import board_of
+from hackathon.credits.queries.lines import team_line
 from hackathon.credits.service import budgets, grants, holds, requests, spend, tokens
 from hackathon.events.models import Event
 from hackathon.people.rules import COMMAND_LINE

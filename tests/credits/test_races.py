@@ -9,7 +9,8 @@ from make import cents, make_event, make_team
 
 from hackathon.credits.models import Account, Entry
 from hackathon.credits.queries.ledger import wrong_balances
-from hackathon.credits.service import budgets, grants, spend
+from hackathon.credits.service import budgets, grants, plan, spend
+from hackathon.events.models import Event
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.shared.db import db, reading, transaction
 from hackathon.shared.errors import Refusal
@@ -69,6 +70,50 @@ def test_line_42_of_200_grants_at_once_exactly_those_that_fit_go_through(databas
     assert balance(f"pool:{cast.event_id}") == cents(6)
     assert reading().scalar(sa.select(sa.func.count(Entry.id)).filter_by(deed="grant")) == 142
     assert (wrong_balances(reading()), broken_links(reading())) == ([], [])
+
+
+def test_edge_48_grants_of_two_currencies_at_once_fill_each_pool_by_itself(database, cast, teams):
+    with transaction() as session:
+        quarter = session.get(Event, cast.event_id).quarter
+        more = {"session": session, "actor": COMMAND_LINE, "currency": "EUR"}
+        plan.plan_budget(**more, quarter=quarter, amount=cents(2000))
+        budgets.fund(**more, event_id=cast.event_id, amount=cents(300))
+
+    def granting(number):
+        unit = ("USD", "EUR")[number % 2]
+        return lambda session: grants.grant(
+            session, COMMAND_LINE, event_id=cast.event_id, team_id=teams[number % 3],
+            amount=cents(17), reason="At once", key=f"grant-{number}", currency=unit,
+        )  # fmt: skip
+
+    words = race(database, [granting(number) for number in range(160)])
+    fits = {"USD": 58, "EUR": 17}  # 1,000 / 17 = 58.8 and 300 / 17 = 17.6
+    assert words == ["over_pool"] * (160 - sum(fits.values()))
+    made = sa.select(Entry.currency, sa.func.count(Entry.id)).where(Entry.deed == "grant")
+    assert dict(reading().execute(made.group_by(Entry.currency)).all()) == fits
+    pools = [balance(f"pool:{cast.event_id}"), balance(f"pool:{cast.event_id}:EUR")]
+    assert pools == [cents(14), cents(11)]
+    assert (wrong_balances(reading()), broken_links(reading())) == ([], [])
+
+
+def test_edge_48_the_first_grants_of_a_team_in_two_currencies_meet(database, cast, teams):
+    with transaction() as session:
+        quarter = session.get(Event, cast.event_id).quarter
+        more = {"session": session, "actor": COMMAND_LINE, "currency": "EUR"}
+        plan.plan_budget(**more, quarter=quarter, amount=cents(2000))
+        budgets.fund(**more, event_id=cast.event_id, amount=cents(300))
+
+    def granting(number):
+        unit = ("USD", "EUR")[number % 2]
+        return lambda session: grants.grant(
+            session, COMMAND_LINE, event_id=cast.event_id, team_id=teams[number // 2],
+            amount=cents(3), reason="At once", key=f"grant-{number}", currency=unit,
+        )  # fmt: skip
+
+    assert race(database, [granting(number) for number in range(40)]) == []
+    assert [balance(f"available:{team}") for team in teams] == [cents(3)] * 20
+    assert [balance(f"available:{team}:EUR") for team in teams] == [cents(3)] * 20
+    assert wrong_balances(reading()) == []
 
 
 def test_e9_doubled_requests_count_once_however_they_cross(database, cast, teams):

@@ -7,8 +7,9 @@ from make import cents, make_team
 from openpyxl import load_workbook
 from sqlalchemy import event as sa_event
 
-from hackathon.credits.queries.board import board_of, team_line
+from hackathon.credits.queries.board import board_of
 from hackathon.credits.queries.ledger import wrong_balances
+from hackathon.credits.queries.lines import team_line
 from hackathon.credits.service import budgets, grants, spend
 from hackathon.events.models import Event
 from hackathon.people.rules import COMMAND_LINE

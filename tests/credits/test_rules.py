@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from make import cents
 
 from hackathon.credits import rules
-from hackathon.credits.queries.board import Board, TeamLine, sentence
+from hackathon.credits.queries.board import Board, sentence
+from hackathon.credits.queries.lines import TeamLine
 from hackathon.credits.rules import Balances, Charged, Deed, Freshness, Kind, Leg, Seen, State
 from hackathon.shared import clock
 from hackathon.shared.errors import Conflict, Invalid

@@ -6,8 +6,8 @@ import pytest
 from make import cents
 from treasury import bill, board, do, give, line, see
 
-from hackathon.credits.queries.board import team_line
 from hackathon.credits.queries.ledger import wrong_balances
+from hackathon.credits.queries.lines import team_line
 from hackathon.credits.service import spend
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.errors import Invalid, NotFound

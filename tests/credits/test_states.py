@@ -9,7 +9,7 @@ from treasury import bill, board, do, give, hold, line, reverse, see, set_state,
 
 from hackathon.credits.models import BudgetMove, Entry, Hold
 from hackathon.credits.queries.ledger import wrong_balances
-from hackathon.credits.queries.plan import moves_of, plan_of
+from hackathon.credits.queries.plan import moves_of, plans_of
 from hackathon.credits.rules import State
 from hackathon.credits.service import budgets, grants, plan, states
 from hackathon.events.models import Event
@@ -163,7 +163,7 @@ def test_what_lies_in_the_pool_is_carried_over_with_a_posting(cast, owls, clock)
     assert carry(cast, amount=cents(400), key="k").id == move.id
     shown = board(cast.event_id)
     assert (shown.pool, shown.budget, shown.in_pools) == (cents(600), cents(2600), cents(600))
-    (first, *_) = plan_of(reading(), 2027)
+    (first, *_) = plans_of(reading(), 2027)["USD"]
     assert (first.quarter, first.budget, first.band) == ("2027-Q1", cents(400), "below usual")
     carry(cast)
     assert board(cast.event_id).pool == 0
@@ -194,8 +194,8 @@ def test_program_leads_move_free_budget_between_quarters_and_no_more(cast, funde
         transfer(cast.lena, 1, key="k")
     with pytest.raises(Conflict, match=r"Only \$500\.00 of 2026-Q4 is in no pool"):
         transfer(cast.lena, 500.01)
-    assert [row.budget for row in plan_of(reading(), 2026)][3] == cents(1500)
-    assert plan_of(reading(), 2027)[0].budget == cents(1500)
+    assert [row.budget for row in plans_of(reading(), 2026)["USD"]][3] == cents(1500)
+    assert plans_of(reading(), 2027)["USD"][0].budget == cents(1500)
     assert reading().query(BudgetMove).count() == 1
     assert wrong_balances(reading()) == []
 
@@ -218,7 +218,7 @@ def test_a_plan_sets_quarters_without_events_and_warns_outside_the_band(cast, fu
     assert "more" in do(plan.plan_budget, cast.lena, quarter="2027-Q3", amount=cents(6000))
     with pytest.raises(Conflict, match="pools already have"):
         do(plan.plan_budget, cast.ada, quarter="2026-Q4", amount=cents(999))
-    rows = plan_of(reading(), 2027)
+    rows = plans_of(reading(), 2027)["USD"]
     assert [row.band for row in rows] == ["no budget", "", "above usual", "no budget"]
 
 

@@ -53,6 +53,19 @@ def test_what_is_now_and_next(cast, clock):
     assert ahead(NINE + 8 * HOUR) == ([], [])
 
 
+def test_a_line_says_its_zone_unless_it_is_the_readers_own(cast, clock):
+    add(cast)
+    add(cast, Slot("Night shift", NINE, NINE + 30 * HOUR))
+
+    def shown(zone, **more):
+        found = ahead_of(reading(), cast.event_id, zone, NINE, **more)
+        return [(line.starts, line.ends, line.zone) for line in found.now + found.later]
+
+    assert shown("Europe/Berlin") == [("09:00", "Sun 15:00", ""), ("12:00", "13:00", "")]
+    assert [zone for *_, zone in shown("Europe/Berlin", is_own=False)] == ["CET", "CET"]
+    assert shown("America/New_York", is_own=False)[1] == ("06:00", "07:00", "EST")
+
+
 def test_a_line_is_changed_once_at_a_time_and_taken_out(cast):
     item = add(cast)
     place = {"event_id": cast.event_id, "item_id": item.id}
@@ -177,8 +190,14 @@ def test_an_organizer_writes_the_agenda_and_everybody_reads_it(app, stage, sign_
     with app.app_context():
         (item,) = reading().query(AgendaItem)
         assert item.starts_at == datetime(2026, 11, 21, 11, tzinfo=UTC)
+    with app.app_context(), transaction() as session:
+        session.get_one(Person, stage.pia.id).zone = "Europe/Lisbon"
+    own = texts(sign_in(stage.pia).get("/events/q4/agenda"))
+    assert "until 12:00 in" in own  # in her own zone, which needs no name
+    assert '<span class="text-secondary">CET</span>' not in own
     page = texts(client_of(app).get("/events/q4/agenda"))
-    assert "Now: <bdi>Mittagessen</bdi>, until 13:00" in page
+    assert '<span class="text-secondary">CET</span>' in page
+    assert "Now: <bdi>Mittagessen</bdi>, until 13:00 CET" in page
     assert "Subscribe" not in page
     assert "Now and next" in texts(sign_in(stage.paul).get("/events/q4"))
     assert 'value="2026-11-21T12:00"' in texts(olga.get(f"/events/q4/agenda/{item.id}"))

@@ -1,5 +1,6 @@
 """Announcements reach their audience once, now or at their time, and stay what they were."""
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -11,11 +12,11 @@ from hackathon.events.models import Announcement, Event
 from hackathon.events.queries import announcements as reads
 from hackathon.events.rules import Audience
 from hackathon.events.service import announcements as service
-from hackathon.events.service import close_event, mark_revealed
+from hackathon.events.service import close_event, extend_deadline, mark_revealed
 from hackathon.judging.service.rounds import add_round
 from hackathon.judging.service.seats import add_seat
 from hackathon.people.access import load_actor
-from hackathon.people.models import Person
+from hackathon.people.models import Person, SiteRoleGrant
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.shared.clock import now
 from hackathon.shared.db import db, reading, transaction
@@ -48,7 +49,7 @@ def told(player):
 
 def hanging(cast, player):
     event = reading().get(Event, cast.event_id)
-    return [row.text for row in reads.banners_for(reading(), event, player.id, now())]
+    return [row.text for row in reads.announced_to(reading(), event, player.id, now()).banners]
 
 
 def follow(database):
@@ -300,9 +301,11 @@ def test_the_banner_is_on_every_page_of_the_event_and_goes_when_dismissed(app, s
     with app.app_context():
         row = announce(stage, text="القاعة الكبرى <b>now</b>")
     paul = sign_in(stage.paul)
-    paths = ["", "/people", "/teams", "/projects", "/credits", "/agenda", "/announcements"]
-    for path in paths:
+    for path in ("", "/people", "/teams", "/projects", "/credits", "/agenda"):
         assert "data-banner=" in texts(paul.get(f"/events/q4{path}")), path
+    listed = texts(paul.get("/events/q4/announcements"))
+    assert "data-banner=" not in listed  # it stands in the list there
+    assert f'data-announced="{row.id}"' in listed
     assert "القاعة الكبرى &lt;b&gt;now&lt;/b&gt;" in texts(paul.get("/events/q4"))
     answer = paul.post(
         f"/events/q4/announcements/{row.id}/dismiss", data={"back": "/events/q4/teams"}
@@ -312,6 +315,75 @@ def test_the_banner_is_on_every_page_of_the_event_and_goes_when_dismissed(app, s
     assert "القاعة الكبرى" in texts(paul.get("/events/q4/announcements"))
     assert "data-banner=" not in texts(sign_in(stage.owen).get("/events/q4"))
     assert "data-banner=" not in texts(client_of(app).get("/events/q4"))
+
+
+def test_a_text_that_fits_no_line_opens_and_a_short_one_simply_stands(app, stage, sign_in):
+    long = "The fire brigade tests the alarm at eleven; nobody has to leave the building."
+    with app.app_context():
+        announce(stage, text=long)
+        announce(stage, text="Lunch is ready.")
+        announce(stage, text="Two\nlines")
+    page = texts(sign_in(stage.paul).get("/events/q4"))
+    banners = re.findall(r'data-banner="\d+">(.*?)</form>', page, re.DOTALL)
+    opens = ["<details" in banner for banner in banners]
+    assert opens == [True, False, True]
+    assert banners[2].count(long) == 1
+    assert f"Dismiss: {long[:60]}" in banners[2]
+
+
+def test_a_moved_deadline_hangs_over_the_announcements_too(app, stage, sign_in, clock):
+    with app.app_context(), transaction() as session:
+        olga = load_actor(session, stage.olga.id)
+        extend_deadline(session, olga, event_id=stage.event_id, minutes=15, reason="The lift")
+    page = texts(sign_in(stage.paul).get("/events/q4/announcements"))
+    assert "Submissions close" in page
+    assert "The lift" in page
+
+
+@pytest.fixture
+def no_mail(app):
+    before = app.config["MAIL_BACKEND"]
+    app.config["MAIL_BACKEND"] = "console"
+    yield
+    app.config["MAIL_BACKEND"] = before
+
+
+def test_without_a_mail_server_the_choice_is_closed_with_its_reason(app, stage, sign_in, no_mail):
+    with app.app_context(), transaction() as session:
+        lena = session.get_one(Person, stage.lena.id)
+        session.add(SiteRoleGrant(person_id=lena.id, role="admin"))
+    page = texts(sign_in(stage.olga).get("/events/q4/announcements"))
+    assert re.search(r'<input[^>]* id="by_mail" disabled', page)
+    assert "No mail server is set up: an administrator does it" in page
+    assert 'name="by_mail"' not in page
+    assert '<a href="/site">Mail and address</a>' in texts(
+        sign_in(stage.lena).get("/events/q4/announcements")
+    )
+
+
+def test_without_a_mail_server_a_form_that_asks_for_mail_is_refused(app, stage, sign_in, no_mail):
+    olga = sign_in(stage.olga)
+    data = {"audience": "everybody", "text": "Lunch is ready.", "once": "k1"}
+    refused = olga.post("/events/q4/announcements", data={**data, "by_mail": "y"})
+    assert refused.status_code == 409
+    assert "No mail server is set up here, so nothing was saved." in texts(refused)
+    assert "Lunch is ready.</textarea>" in texts(refused)
+    later = {**data, "send_at": "2026-11-21T14:30"}
+    assert olga.post("/events/q4/announcements", data=later).status_code == 303
+    with app.app_context():
+        (row,) = reading().query(Announcement)
+    path = f"/events/q4/announcements/{row.id}"
+    changed = {**later, "version": "1", "by_mail": "y"}
+    assert olga.post(path, data=changed).status_code == 409
+    assert olga.post(path, data={**changed, "by_mail": ""}).status_code == 303
+
+
+def test_a_rehearsal_offers_no_mail(app, stage, sign_in):
+    with app.app_context(), transaction() as session:
+        session.get_one(Event, stage.event_id).is_rehearsal = True
+    page = texts(sign_in(stage.olga).get("/events/q4/announcements"))
+    assert "A rehearsal sends no mail." in page
+    assert 'name="by_mail"' not in page
 
 
 def test_a_dismissal_leads_to_no_other_host(app, stage, sign_in):

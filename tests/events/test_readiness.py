@@ -205,7 +205,7 @@ def test_home_says_what_is_now_and_next(app, stage, sign_in, clock):
                                ends_at=moment + timedelta(minutes=55), place="Hall"))  # fmt: skip
         session.add(AgendaItem(**place, title="Demo", starts_at=moment + timedelta(hours=2)))
     page = texts(sign_in(stage.paul).get("/"))
-    assert 'Now: <bdi class="fw-semibold">Lunch</bdi>, until 10:55 in <bdi>Hall</bdi>' in page
+    assert 'Now: <bdi class="fw-semibold">Lunch</bdi>, until 10:55 CET in <bdi>Hall</bdi>' in page
     assert 'Next: <bdi class="fw-semibold">Demo</bdi>' in page
 
 

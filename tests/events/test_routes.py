@@ -1,11 +1,15 @@
 """Events through the pages."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from make import make_event
 
 from hackathon.events.models import Event
-from hackathon.shared.db import reading
+from hackathon.people.models import Person
+from hackathon.shared.clock import now
+from hackathon.shared.db import reading, transaction
 
 FORM = {
     "name": "Winter Hackathon",
@@ -58,6 +62,31 @@ def test_what_cannot_be_is_said_and_what_was_typed_stays(app, stage, sign_in, ch
     assert "Nothing was saved." in page
     assert "Our goals" in page
     assert _event(app, "winter-hackathon") is None
+
+
+def zone_field(client, path="/events/new"):
+    (found,) = re.findall(r'<input[^>]* name="zone"[^>]*>', client.get(path).text)
+    return re.search(r'value="([^"]*)"', found)[1], "data-own-zone" in found
+
+
+def test_a_new_event_is_offered_the_persons_zone_else_the_last_events(app, stage, sign_in):
+    lena = sign_in(stage.lena)
+    assert zone_field(lena) == ("Europe/Berlin", True)  # the browser may know better
+    with app.app_context(), transaction() as session:
+        make_event(session, slug="west", zone="America/Lima")
+        make_event(session, slug="gone", zone="Asia/Tokyo", discarded_at=now())
+    assert zone_field(lena) == ("America/Lima", True)
+    with app.app_context(), transaction() as session:
+        session.get_one(Person, stage.lena.id).zone = "Europe/Lisbon"
+    assert zone_field(lena) == ("Europe/Lisbon", False)
+    assert zone_field(lena, "/events/new?copy=west") == ("America/Lima", False)
+
+
+def test_a_zone_that_was_typed_stays_when_the_form_is_refused(stage, sign_in):
+    refused = sign_in(stage.lena).post("/events/new", data={"zone": "Asia/Seoul"})
+    assert refused.status_code == 422
+    assert 'value="Asia/Seoul"' in refused.text
+    assert "data-own-zone" not in refused.text
 
 
 def test_a_copy_takes_everything_but_the_dates(stage, sign_in):

@@ -12,6 +12,7 @@ from hackathon.events.models import Event
 from hackathon.events.rules import Phase
 from hackathon.people.access import load_actor
 from hackathon.people.models import Person
+from hackathon.shared.clock import now
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from hackathon.shared.facts import broken_links, facts_of, note_texts
@@ -143,6 +144,33 @@ def test_joining_needs_the_text_in_its_present_version(cast):
     assert (row.terms_version, row.role) == (1, "data scientist")
     assert row.accepted_at is not None
     assert load_actor(reading(), cast.judith.id).takes_part(cast.event_id)
+
+
+def test_the_registered_accept_the_text_also_while_the_join_link_is_closed(cast):
+    do(service.set_join_link, cast.olga, event_id=cast.event_id, is_open=False)
+    with transaction() as session:
+        session.get_one(Event, cast.event_id).terms_version = 2
+    for wrong in (None, 1, 3):
+        with pytest.raises(Invalid, match="accept the event's text"):
+            do(service.accept_terms, cast.paul, event_id=cast.event_id, version=wrong)
+    for _ in range(2):
+        do(service.accept_terms, cast.paul, event_id=cast.event_id, version=2)
+    row = queries.registration_of(reading(), cast.event_id, cast.paul.id)
+    assert (row.terms_version, row.accepted_at) == (2, now())
+    told = [
+        fact for fact in facts_of(reading(), f"event:{cast.event_id}")
+        if fact.kind == "registration.changed"
+    ]  # fmt: skip
+    assert [fact.values["terms_version"] for fact in told] == [2]
+
+
+def test_who_is_not_registered_accepts_nothing_nor_anybody_once_the_event_is_closed(cast):
+    with pytest.raises(NotFound, match="registered"):
+        do(service.accept_terms, cast.olga, event_id=cast.event_id, version=1)
+    with transaction() as session:
+        session.get_one(Event, cast.event_id).closed_at = now()
+    with pytest.raises(Conflict, match="while the event is on"):
+        do(service.accept_terms, cast.paul, event_id=cast.event_id, version=1)
 
 
 def test_joining_again_changes_what_was_said_and_nothing_else(cast):

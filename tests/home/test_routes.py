@@ -57,22 +57,35 @@ def test_an_organizer_sees_who_was_pasted_before_the_event_is_out(app, stage, si
 
 
 @pytest.mark.parametrize("closed", [False, True])
-def test_the_text_to_accept_is_one_tap_away_while_the_join_link_is_open(
-    app, stage, sign_in, closed
-):
+def test_the_text_is_accepted_from_home_whatever_the_join_links_state(app, stage, sign_in, closed):
     with app.app_context(), transaction() as session:
         event = session.get_one(Event, stage.event_id)
         event.terms_version, event.join_closed = 2, closed
-        token = event.join_token
     paul = sign_in(stage.paul)
-    way = "/events/q4" if closed else f"/join/{token}"
-    links = re.findall(
-        r'href="([^"]+)"[^>]*><svg.*?</svg> <bdi>Accept the text of', paul.get("/").text
-    )
-    assert links == [way]
+    asked = r'href="([^"]+)"[^>]*><svg.*?</svg> <bdi>Accept the text of'
+    (way,) = re.findall(asked, paul.get("/").text)
+    assert "Be kind." in paul.get(way).text
     overview = paul.get("/events/q4").text
-    assert ("Read and accept it" in overview) is not closed
+    assert f'href="{way}">Read and accept it' in overview
     assert ("The join link is closed" in overview) is closed
+    refused = paul.post(way, data={"terms_version": "2"})
+    assert refused.status_code == 422
+    assert "Read and accept" in refused.text
+    done = paul.post(way, data={"terms_version": "2", "accepts": "y"})
+    assert (done.status_code, done.location) == (303, "/events/q4")
+    assert re.findall(asked, paul.get("/").text) == []
+    assert "You accepted this" in paul.get(way).text
+
+
+def test_a_text_that_changed_meanwhile_is_shown_anew(app, stage, sign_in):
+    with app.app_context(), transaction() as session:
+        event = session.get_one(Event, stage.event_id)
+        event.terms, event.terms_version = "Be kinder.", 2
+    refused = sign_in(stage.paul).post(
+        "/events/q4/text", data={"terms_version": "1", "accepts": "y"}
+    )
+    assert refused.status_code == 422
+    assert "Be kinder." in refused.text
 
 
 def test_health_answers_without_sign_in(app):

@@ -96,8 +96,11 @@ def write_a_card_in_two_tabs(paul, axe):
     paul.get_by_role("link", name="Our project").first.click()
     paul.get_by_role("link", name="Edit", exact=True).click()
     axe(paul)
+    leaving = "!window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
     paul.get_by_label("Title").fill("Night Watch")
+    assert paul.evaluate(leaving)  # asks, and saves at once
     expect(paul.get_by_text("Saved as a draft. Still missing: In one sentence")).to_be_visible()
+    assert not paul.evaluate(leaving)
     paul.reload()
     expect(paul.get_by_label("Title")).to_have_value("Night Watch")
     stale = paul.context.new_page()

@@ -60,6 +60,7 @@ def pause_for_a_moment(evening, pages, olga, judith, axe):
     for page in (here, home):
         expect(page.locator("[data-pause]")).to_have_count(1)
         expect(page.get_by_text("is paused")).to_be_hidden()
+    olga.locator("#pause summary").click()
     olga.locator("#reason").fill("The projector is dark")
     olga.get_by_role("button", name="Pause judging").click()
     for page in (here, home, olga, judith):
@@ -110,6 +111,7 @@ def close_and_decide(olga, jonas, axe):
     """The close, the late tray, the final word."""
     confirm(olga, "Close judging")
     expect(olga.get_by_text("Judging closed")).to_be_visible()
+    expect(olga.get_by_text("Nothing came late.")).to_be_visible()
     axe(olga)
     jonas.context.set_offline(False)
     expect(jonas.locator("#refused")).to_contain_text(
@@ -117,13 +119,11 @@ def close_and_decide(olga, jonas, axe):
     )
     expect(saved(jonas)).to_have_text("Saved")
     axe(jonas)
-    olga.reload()
+    expect(olga.get_by_text("2 late scores wait for your decision.")).to_be_visible()
     olga.get_by_role("link", name="Late tray (2)").click()
     axe(olga)
-    olga.get_by_label("Choose").first.check()
-    olga.get_by_label("Choose").last.check()
     olga.get_by_label("Reason").fill("The line was cut")
-    olga.get_by_role("button", name="Accept the chosen").click()
+    olga.get_by_role("button", name="Accept all of Jonas").click()
     expect(olga.get_by_text("2 accepted; a new result record is written.")).to_be_visible()
     olga.get_by_role("link", name="Judging", exact=True).click()
     confirm(olga, "Make it final")

@@ -59,14 +59,6 @@ def come_back(page, url, name="Olga"):
     expect(page.get_by_role("heading", name=f"Hello, {name}")).to_be_visible()
 
 
-def choose_password(page):
-    """Who came by a card can come back without one."""
-    page.get_by_role("link", name="Choose a password").click()
-    page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_role("button", name="Change the password").click()
-    expect(page.get_by_text("Your password is changed")).to_be_visible()
-
-
 def paste(page, kind, text, told):
     """Bring a table from the clipboard: look it over, then apply it."""
     page.get_by_role("link", name="Import", exact=True).click()
@@ -176,8 +168,9 @@ def way_in(olga, name):
 
 
 def enter(page, link, name):
-    """Come by a link on a phone."""
+    """Come by a link on a phone, and choose a password with it for the days to come."""
     page.goto(link)
+    page.get_by_label("Password for next time").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name=f"Hello, {name}")).to_be_visible()
 
@@ -205,7 +198,7 @@ def begin(paul):
     """A participant accepts the text and writes the card of the team."""
     paul.get_by_role("link", name=re.compile("Accept the text")).click()
     paul.get_by_label(re.compile("accept it")).check()
-    paul.get_by_role("button", name="Save").click()
+    paul.get_by_role("button", name="Accept", exact=True).click()
     paul.get_by_role("link", name="Projects", exact=True).click()
     paul.get_by_role("link", name="Our project").first.click()
     paul.get_by_role("link", name="Edit", exact=True).click()
@@ -358,25 +351,31 @@ def judge(olga, phones):
 
 def decide(olga):
     """What came late, the project without a word, the last word."""
-    olga.reload()
+    expect(olga.get_by_text("4 late scores wait for your decision.")).to_be_visible()
     expect(olga.get_by_text("1 project has no comment from any judge")).to_be_visible()
     olga.get_by_role("link", name="Late tray (4)").click()
-    for box in olga.get_by_label("Choose").all():
-        box.check()
     olga.get_by_label("Reason").fill("The hall had no signal")
-    olga.get_by_role("button", name="Accept the chosen").click()
+    olga.get_by_role("button", name="Accept all of Jonas").click()
     expect(olga.get_by_text("4 accepted; a new result record is written.")).to_be_visible()
     olga.get_by_role("link", name="Judging", exact=True).first.click()
     confirm(olga, "Make it final")
     expect(olga.get_by_text("not revealed yet")).to_be_visible()
 
 
-def reveal(olga, screen):
-    """Place by place on a computer at which nobody is signed in."""
+def pair(olga, screen, url):
+    """A computer at which nobody signs in shows a code; the organizer types it."""
+    screen.goto(f"{url}/screen")
+    screen.get_by_role("button", name="Show a code").click()
     olga.get_by_role("link", name="Projector and audience").click()
-    olga.get_by_role("button", name="Make a key").click()
-    screen.goto(olga.get_by_label("Open this on the projector").input_value())
+    olga.get_by_label("The code on the screen").fill(screen.locator(".code").inner_text())
+    olga.get_by_role("button", name="Confirm").click()
+    expect(olga.get_by_text("That screen shows the projector now.")).to_be_visible()
     expect(screen.get_by_text("The results are ready")).to_be_visible()
+
+
+def reveal(olga, screen, url):
+    """Place by place on a computer at which nobody is signed in."""
+    pair(olga, screen, url)
     olga.get_by_role("link", name="Judging", exact=True).first.click()
     olga.get_by_role("link", name="Reveal").click()
     olga.get_by_label("Places shown one by one").fill("3")
@@ -488,12 +487,11 @@ def first_morning(olga, paul, pia, url):
     open_event(olga, url)
     for page, name in ((paul, "Paul"), (pia, "Pia")):
         enter(page, way_in(olga, name.lower()), name)
-        choose_password(page)
         page.goto(url)
     begin(paul)
     begin_late(pia)
     paste(olga, "Projects", projects(), "Imported: 19 new, 0 changed, 0 unchanged.")
-    expect(olga.get_by_text("20 of 21 teams have a complete card.")).to_be_visible()
+    expect(olga.get_by_text("20 of 21 teams have submitted; 19 of them are thin")).to_be_visible()
 
 
 def the_late_team(olga, pia, url):
@@ -535,7 +533,7 @@ def test_a_stranger_runs_a_quarter_through_the_screens_alone(instance, pages, ax
     judge(olga, phones)
     axe(phones["Jonas"])
     decide(olga)
-    reveal(olga, pages(1280, "dark"))
+    reveal(olga, pages(1280, "dark"), url)
     come_back(paul, url, "Paul")
     paul.get_by_role("link", name=re.compile("Read the results")).click()
     take_further(paul)

@@ -45,7 +45,7 @@ def finished(panel):
     panel.move("freeze")
     late = panel.mark("jonas", "owls", "works", 2, seq=5).receipt
     do(
-        decide_late, panel.cast.olga, **panel.place, late_ids=[late], is_accepted=True,
+        decide_late, panel.cast.olga, **panel.place, which=[late], is_accepted=True,
         reason="The network was down",
     )  # fmt: skip
     do(seats.remove_seat, panel.cast.olga, **panel.place, seat_id=panel.seats["judith"])

@@ -17,7 +17,7 @@ from hackathon.shared.errors import Conflict, NotAllowed, NotFound
 
 @pytest.fixture(autouse=True)
 def _no_board_of_another_test():
-    live._rooms.boards.clear()
+    live.boards.rooms.boards.clear()
 
 
 def key(panel, player=None):

@@ -153,7 +153,7 @@ def test_late_marks_that_count_ask_people_anew(panel):
     decide(panel, "foxes")
     panel.mark("judith", "bees", "impact", 4, seq=9)
     do(
-        decide_late, panel.cast.olga, **panel.place, late_ids=[1], is_accepted=True, reason="Wifi",
+        decide_late, panel.cast.olga, **panel.place, which=[1], is_accepted=True, reason="Wifi",
     )  # fmt: skip
     made = newest_record(reading(), panel.round_id)
     assert (made.number, decisions_of(reading(), made)) == (3, [])

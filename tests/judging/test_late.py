@@ -14,7 +14,7 @@ from hackathon.judging.queries.checks import wrong_sheets
 from hackathon.judging.queries.marks import late_rows, late_waiting
 from hackathon.judging.queries.results import newest_record, recorded_standings
 from hackathon.judging.service import seats
-from hackathon.judging.service.late import decide_late
+from hackathon.judging.service.late import OfJudge, decide_late
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from hackathon.shared.facts import broken_links, facts_of
@@ -34,7 +34,7 @@ def frozen(panel, clock):
 
 def decide(panel, ids, *, player=None, is_accepted=True, reason="The network was down"):
     return do(
-        decide_late, player or panel.cast.olga, **panel.place, late_ids=ids,
+        decide_late, player or panel.cast.olga, **panel.place, which=ids,
         is_accepted=is_accepted, reason=reason,
     )  # fmt: skip
 
@@ -117,6 +117,50 @@ def test_one_click_takes_those_made_before_the_freeze(frozen, clock):
     assert places(frozen) == [("Bees", 1), ("Owls", 2)]
 
 
+def test_all_of_one_judge_are_accepted_at_once_each_as_its_own_fact(frozen):
+    judith, jonas = frozen.seats["judith"], frozen.seats["jonas"]
+    frozen.mark("judith", "bees", "works", 5)
+    frozen.sheet("judith", "foxes", 1, 1)
+    others = [frozen.mark("jonas", "owls", name, 1).receipt for name in ("impact", "works")]
+    unseen = frozen.texts("judith", "foxes", "Brave", "Who pays?").receipt
+    assert decide(frozen, OfJudge(judith, unseen - 1)) == 3
+    assert (record(frozen).number, count(Mark)) == (2, 6)
+    assert places(frozen) == [("Bees", 1), ("Owls", 2), ("Foxes", 3)]
+    kinds = [fact.kind for fact in facts_of(reading(), f"late:{frozen.round_id}")]
+    assert kinds == ["mark.late"] * 6 + ["late.accepted"] * 3
+    rows = late_rows(reading(), frozen.round_id, frozen.round.frozen_at)
+    assert [row.late.id for row in rows[:3]] == [*others, unseen]  # what nobody saw still waits
+    assert len({row.late.note_id for row in rows[3:]}) == 1  # one reason
+    assert decide(frozen, OfJudge(jonas, unseen), is_accepted=False) == 2
+    assert (record(frozen).number, count(Mark)) == (2, 6)
+    assert decide(frozen, OfJudge(jonas, unseen)) == 0
+    assert (wrong_sheets(reading()), broken_links(reading())) == ([], [])
+
+
+def test_all_of_a_judge_is_all_or_nothing(database, frozen, race):
+    frozen.sheet("judith", "foxes", 1, 1)
+    last = frozen.texts("judith", "foxes", "Brave").receipt
+    jobs = [
+        lambda: decide(frozen, OfJudge(frozen.seats["judith"], last)),
+        lambda: decide(
+            frozen, OfJudge(frozen.seats["judith"], last), player=frozen.cast.lena,
+            is_accepted=False,
+        ),
+    ]  # fmt: skip
+    answers, refusals = race(database, jobs)
+    assert (sorted(answers), refusals) == ([0, 3], [])
+    rows = late_rows(reading(), frozen.round_id, frozen.round.frozen_at)
+    assert len({row.late.is_accepted for row in rows}) == 1
+
+
+def test_nothing_chosen_is_said_and_nothing_is_decided(frozen):
+    frozen.mark("judith", "bees", "works", 5)
+    with pytest.raises(Invalid, match="Choose a score"):
+        decide(frozen, [])
+    assert decide(frozen, OfJudge(999, 999)) == 0
+    assert late_waiting(reading(), frozen.round_id) == 1
+
+
 def test_an_accepted_mark_with_an_older_count_changes_nothing_that_counts(frozen):
     late = frozen.mark("judith", "owls", "impact", 1, seq=0).receipt
     first = record(frozen).inputs_hash
@@ -169,6 +213,9 @@ def test_nobody_decides_on_own_marks(panel):
     late = panel.mark("olga", "bees", "works", 5).receipt
     with pytest.raises(NotAllowed, match="your own marks"):
         decide(panel, [late])
+    (row,) = late_rows(reading(), panel.round_id, None)
+    with pytest.raises(NotAllowed, match="your own marks"):
+        decide(panel, OfJudge(row.late.seat_id, late))
     assert decide(panel, [late], player=panel.cast.lena) == 1
 
 

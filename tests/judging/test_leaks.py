@@ -28,6 +28,7 @@ from hackathon.shared.db import reading
 from hackathon.shared.errors import Refusal
 from hackathon.shared.facts import last_seq
 from hackathon.shared.jobs import follow_facts
+from hackathon.shared.live import ticker
 from hackathon.shared.workbook import MIMETYPE
 
 SENTINEL = "Zanzibarquark"
@@ -44,7 +45,7 @@ KEY = "0b0e6f5c9d6f4a35a3a7c1f8d2b4e690"
 
 @pytest.fixture(autouse=True)
 def _no_board_of_another_test():
-    live._rooms.boards.clear()
+    live.boards.rooms.boards.clear()
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ class Walk:
             found[path] = (answer.status_code, headers, body)
             if answer.mimetype == "text/html":
                 self._follow(answer.text)
-        self.client.application.extensions["message_limits"].storage.reset()
+        self.client.application.extensions["message_limits"].forget()
         for name, payloads in questions(self.room).items() if self.line else ():
             for number, payload in enumerate(payloads):
                 answer = self.line.emit(name, payload, callback=True)
@@ -223,7 +224,7 @@ def late_marks(app, frozen, tick):
             ids = list(reading().scalars(sa.select(LateMark.id)))
             assert len(ids) == 4 * len(names) + 1
             do(
-                decide_late, frozen.cast.olga, **frozen.place, late_ids=ids, is_accepted=True,
+                decide_late, frozen.cast.olga, **frozen.place, which=ids, is_accepted=True,
                 reason=f"{SENTINEL} too",
             )  # fmt: skip
             vote = {**frozen.place, "project_id": frozen.projects["owls"]}
@@ -308,7 +309,7 @@ def test_every_leak_that_is_planted_is_found(app, walk, late_marks, plant, monke
         if fact.kind == "results.recorded":
             live.push("judging.progress", {"done": 1}, "round:1")
 
-    monkeypatch.setattr(live, "_followers", [*live._followers, ("judging:", tell)])
+    monkeypatch.setattr(ticker, "followers", [*ticker.followers, ("judging:", tell)])
 
     def moving_version(session, found):
         return last_seq(session, f"judging:{found.id}")

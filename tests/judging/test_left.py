@@ -34,7 +34,7 @@ def rows(panel):
 
 
 def decide(panel, ids=None):
-    return do(decide_late, panel.cast.olga, **panel.place, late_ids=ids, is_accepted=True,
+    return do(decide_late, panel.cast.olga, **panel.place, which=ids, is_accepted=True,
               reason="Made before Judith left")  # fmt: skip
 
 
@@ -152,7 +152,8 @@ def test_the_cockpit_and_the_tray_tell_that_something_waits(app, room, clock, si
         room.mark("judith", "owls", "impact", 5, made_at=before)
     olga = sign_in(room.cast.olga)
     page = olga.get(f"/events/q4/judging/{room.round_id}").get_data(as_text=True)
-    assert "1 score of a judge who left waits" in page
+    assert "Scores of a judge who left wait in the" in page
+    assert "late tray<span data-late-count> (1)</span>" in page
     tray = olga.get(f"/events/q4/judging/{room.round_id}/late").get_data(as_text=True)
     assert "before the seat was taken away" in tray
     assert "decided while the round is closed" in tray

@@ -14,9 +14,10 @@ from hackathon.judging.service.late import decide_late
 from hackathon.people import service as people
 from hackathon.people.access import load_actor
 from hackathon.people.models import Person
+from hackathon.projects import service as projects
 from hackathon.shared import live
 from hackathon.shared.clock import utc_text
-from hackathon.shared.db import reading, transaction
+from hackathon.shared.db import db, reading, transaction
 from hackathon.shared.facts import last_seq
 
 LEAKS = ('"value"', '"raw_mean"', '"adjusted"', '"place"')
@@ -24,7 +25,7 @@ LEAKS = ('"value"', '"raw_mean"', '"adjusted"', '"place"')
 
 @pytest.fixture(autouse=True)
 def _no_board_of_another_test():
-    live._rooms.boards.clear()
+    live.boards.rooms.boards.clear()
 
 
 @pytest.fixture
@@ -330,13 +331,39 @@ def test_a_late_mark_that_is_accepted_moves_nothing_that_others_see(app, room, j
             room.mark("judith", "bees", criterion, 5).receipt for criterion in ("impact", "works")
         ]
         do(
-            decide_late, room.cast.olga, **room.place, late_ids=late, is_accepted=True,
+            decide_late, room.cast.olga, **room.place, which=late, is_accepted=True,
             reason="The network was down",
         )  # fmt: skip
     tick()
     assert heard(paul) == []
     assert ask(paul, "board.watch", {"event": "q4"}) == before
     assert len(heard(olga, "board.changed")[0]["rows"]) == 2
+
+
+def test_the_organizers_hear_of_each_late_mark_and_each_decision(app, room, judge, tick):
+    paul, olga = judge("paul"), judge("olga")
+    with app.app_context():
+        room.sheet("judith", "owls", 4, 4)
+        room.move("freeze")
+    tick()
+    ask(paul, "board.watch", {"event": "q4"})
+    watched = ask(olga, "board.watch", {"event": "q4"})
+    assert watched["rows"][0] == {"id": "round", "state": "frozen", "late": 0}
+    with app.app_context():
+        late = room.mark("judith", "bees", "impact", 5).receipt
+    tick()
+    (change,) = heard(olga, "board.changed")
+    assert change["rows"] == [{"id": "round", "state": "frozen", "late": 1}]
+    assert watched["version"] == change["base"] < change["version"]
+    with app.app_context():
+        do(
+            decide_late, room.cast.olga, **room.place, which=[late], is_accepted=False,
+            reason="Made after the talk",
+        )  # fmt: skip
+    tick()
+    (change,) = heard(olga, "board.changed")
+    assert change["rows"] == [{"id": "round", "state": "frozen", "late": 0}]
+    assert heard(paul) == []
 
 
 def test_a_board_is_for_those_who_may_see_its_round(app, room, judge):
@@ -395,3 +422,90 @@ def test_line_28_a_flood_of_marks_is_slowed_and_nothing_acknowledged_is_missing(
     with app.app_context():
         assert {row.id for row in room.values()} >= set(kept)
     assert stored(app) == len(kept) + 1
+
+
+# --- what a message costs -------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(app):
+    """The statements since it was last emptied, without the frame of a transaction."""
+    found = []
+
+    def note(_connection, _cursor, statement, *_given):
+        if not statement.startswith(("BEGIN", "PRAGMA", "ROLLBACK")):
+            found.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield found
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_phone_that_comes_back_asks_for_its_own_only(room, judge, asked):
+    judith, jonas = judge("judith"), judge("jonas")
+    ask(judith, "judging.hello", {"round": room.round_id, "after": 0})
+    asked.clear()
+    ask(jonas, "judging.hello", {"round": room.round_id, "after": 0})
+    assert len(asked) <= 9
+    assert not [one for one in asked if "FROM teams" in one], "the projects are read once for all"
+
+
+def test_a_tap_needs_few_statements(room, judge, asked):
+    judith = judge("judith")
+    ask(judith, "judging.mark", tap(room, "owls", value=5))
+    asked.clear()
+    ask(judith, "judging.mark", tap(room, "owls", criterion="works"))
+    assert len(asked) <= 14
+
+
+def test_many_who_watch_read_the_board_once(room, judge, asked):
+    ask(judge("paul"), "board.watch", {"event": "q4"})
+    asked.clear()
+    ask(judge("pia"), "board.watch", {"event": "q4"})
+    assert not [one for one in asked if "FROM visits" in one]
+
+
+def test_a_mark_leaves_the_projects_of_the_board_unread(app, room, judge, tick, asked):
+    ask(judge("olga"), "board.watch", {"event": "q4"})
+    tick()
+    with app.app_context():
+        room.sheet("judith", "owls", 5, 5)
+    asked.clear()
+    tick()
+    assert not [one for one in asked if "FROM teams" in one]
+
+
+def test_a_project_that_is_out_leaves_list_and_board_at_once(app, room, judge, tick):
+    """What is kept for all is never shown past the fact that changes it."""
+    jonas, olga = judge("jonas"), judge("olga")
+    before = ask(jonas, "judging.hello", {"round": room.round_id, "after": 0})
+    ask(olga, "board.watch", {"event": "q4"})
+    tick()
+    heard(olga)
+    with app.app_context():
+        do(
+            projects.take_out, room.cast.olga, event_id=room.cast.event_id,
+            project_id=room.projects["owls"], disqualify=True, reason="Not made here",
+        )  # fmt: skip
+        room.sheet("judith", "bees", 4, 4)
+    after = ask(jonas, "judging.hello", {"round": room.round_id, "after": 0})
+    assert len(after["visits"]) == len(before["visits"]) - 1
+    tick()
+    (change,) = heard(olga, "board.changed")
+    assert change["gone"] == [f"project:{room.projects['owls']}"]
+    by_id = {row["id"]: row for row in change["rows"]}
+    assert (by_id["round"]["done"], by_id["round"]["of"]) == (1, 4)
+
+
+def test_a_conflict_that_is_declared_leaves_the_count_of_the_board(app, room, judge, tick):
+    olga = judge("olga")
+    first = ask(olga, "board.watch", {"event": "q4"})
+    with app.app_context():
+        room.declare(room.cast.jonas, "owls")
+        room.sheet("judith", "owls", 4, 4)
+    tick()
+    (change,) = heard(olga, "board.changed")
+    (row,) = [row for row in change["rows"] if row["id"] == "round"]
+    assert row["of"] == first["rows"][0]["of"] - 1

@@ -35,7 +35,7 @@ FOR_THE_ROOM = ("/stage", "/rehearsal")
 
 @pytest.fixture(autouse=True)
 def _no_board_of_another_test():
-    live._rooms.boards.clear()
+    live.boards.rooms.boards.clear()
 
 
 def pages():

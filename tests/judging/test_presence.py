@@ -332,3 +332,18 @@ def test_paper_is_printed_with_the_rubric_and_entered(room, sign_in):
     assert answer.status_code == 303
     assert "2 rows entered" in text_of(olga.get(answer.location))
     assert olga.get(f"{place}/judges/{room.seats['jonas']}/paper/999").status_code == 404
+
+
+def test_the_page_of_an_absent_judge_offers_the_way_back_first_and_asks_before_the_last_step(
+    room, sign_in
+):
+    olga = sign_in(room.cast.olga)
+    path = f"/events/q4/judging/{room.round_id}/judges/{room.seats['jonas']}"
+    olga.post(f"{path}/away", data={"word": "absent", "reason": "Missed the train"})
+    page = text_of(olga.get(path))
+    assert page.index("Here again") < page.index("Show the QR code") < page.index("End the seat")
+    assert 'data-confirm="The seat ends' in page
+    assert page.count("not on the list") == 3
+    olga.post(f"{path}/away", data={"word": "left", "reason": "Went home"})
+    page = text_of(olga.get(path))
+    assert "This judge left without scoring a project." in page

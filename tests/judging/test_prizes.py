@@ -115,7 +115,7 @@ def test_a_prize_that_left_its_band_must_be_decided_again(level):
     for name, value in (("judith", 1), ("jonas", 1)):
         for criterion in ("impact", "works"):
             level.mark(name, "owls", criterion, value, seq=9)
-    do(decide_late, level.cast.olga, **level.place, late_ids=[1, 2, 3, 4], is_accepted=True,
+    do(decide_late, level.cast.olga, **level.place, which=[1, 2, 3, 4], is_accepted=True,
        reason="The network was down")  # fmt: skip
     with pytest.raises(Conflict, match="it left the band of its place"):
         level.move("finalize")

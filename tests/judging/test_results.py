@@ -208,7 +208,7 @@ def test_what_participants_may_know_does_not_move_with_late_marks(panel):
     before = (public_version(reading(), panel.round), board_rows(reading(), panel.round_id, PUBLIC))
     late = panel.sheet("judith", "bees", 5, 5).receipt
     do(
-        decide_late, panel.cast.olga, **panel.place, late_ids=[late - 1, late], is_accepted=True,
+        decide_late, panel.cast.olga, **panel.place, which=[late - 1, late], is_accepted=True,
         reason="The network was down",
     )  # fmt: skip
     after = (public_version(reading(), panel.round), board_rows(reading(), panel.round_id, PUBLIC))

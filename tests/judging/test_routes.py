@@ -4,11 +4,13 @@ import re
 
 import pytest
 from make import make_project
+from panel import do
 from sqlalchemy import event
 
 from hackathon.events.models import Event
 from hackathon.judging.models import Round, Seat
 from hackathon.judging.queries.results import newest_record, recorded_standings
+from hackathon.judging.service.late import decide_late
 from hackathon.judging.service.rounds import gather_projects, plan_visits
 from hackathon.shared.db import db, reading, transaction
 
@@ -31,7 +33,9 @@ def sheet_path(room, team):
 def test_an_event_without_a_round_offers_to_set_judging_up(stage, sign_in):
     olga = sign_in(stage.olga)
     assert "Set up judging" in page_of(olga.get("/events/q4/judging"))
-    assert "Impact" in page_of(olga.get("/events/q4/judging/new"))
+    page = page_of(olga.get("/events/q4/judging/new"))
+    assert "Impact" in page
+    assert 'value="Round 1"' in page
 
 
 def rubric_form(**more):
@@ -229,6 +233,66 @@ def test_line_22_after_the_close_a_typed_sheet_goes_to_the_late_tray(app, room, 
     assert olga.post(f"{base(room)}/late", data=form).status_code == 303
     assert "Everything is decided" in page_of(olga.get(f"{base(room)}/late"))
     assert "Result record 2, 1 sheets" in page_of(olga.get(f"{base(room)}/standings"))
+
+
+def test_the_late_tray_offers_all_of_each_judge_by_one_button(app, room, sign_in):
+    with app.app_context():
+        room.sheet("judith", "owls", 4, 4)
+        room.move("freeze")
+        room.sheet("judith", "bees", 5, 5)
+        last = room.mark("jonas", "bees", "works", 5).receipt
+    olga = sign_in(room.cast.olga)
+    page = page_of(olga.get(f"{base(room)}/late"))
+    judith, jonas = room.seats["judith"], room.seats["jonas"]
+    assert f'value="accept-{judith}-2"' in page
+    assert f'value="refuse-{jonas}-{last}"' in page
+    form = {"answer": f"accept-{judith}-2", "reason": ""}
+    refused = olga.post(f"{base(room)}/late", data=form)
+    assert (refused.status_code, "Say why" in page_of(refused)) == (422, True)
+    form["reason"] = "The hall had no signal"
+    answer = olga.post(f"{base(room)}/late", data=form, follow_redirects=True)
+    assert "2 accepted; a new result record is written." in page_of(answer)
+    assert f'value="accept-{judith}-' not in page_of(answer)
+    assert olga.post(f"{base(room)}/late", data=form | {"answer": "maybe"}).status_code == 400
+    empty = olga.post(f"{base(room)}/late", data={"answer": "accept", "reason": "Signal"})
+    assert "take all of one judge" in page_of(empty)
+
+
+def test_the_cockpit_shows_what_the_moment_needs_and_the_rest_in_a_menu(app, room, sign_in):
+    olga = sign_in(room.cast.olga)
+
+    def buttons():
+        row, menu = page_of(olga.get(base(room))).split('class="btn-list press', 1)[1].split(
+            '<details class="more">'
+        )  # fmt: skip
+        words = [
+            re.sub(r"<[^>]+>", "", found).strip()
+            for part in (row, menu.split("</details>")[0])
+            for found in re.findall(r"</svg>(.*?)</(?:a|button)>", part, re.DOTALL)
+        ]
+        return words[: row.count("</svg>")], words[row.count("</svg>") :]
+
+    now, rest = buttons()
+    assert now[0] == "Close judging"
+    assert {"The rubric", "Look at scores", "Conflicts", "Run sheet"} <= set(rest)
+    with app.app_context():
+        room.move("pause", "Coffee")
+    assert buttons()[0][:2] == ["Go on", "Close judging"]
+    with app.app_context():
+        room.move("resume")
+        room.everything()
+        room.move("freeze")
+        room.mark("judith", "owls", "impact", 1, seq=9)
+    assert buttons()[0] == ["Late tray (1)", "Make it final", "Standings"]
+    with app.app_context():
+        do(decide_late, room.cast.olga, **room.place, which=[1], is_accepted=False, reason="Late")
+        room.move("finalize")
+    now, rest = buttons()
+    assert now == ["Reveal", "Projector and audience", "Carry the best into a final"]
+    assert {"Standings", "Late tray", "Open again"} <= set(rest)
+    with app.app_context():
+        room.publish()
+    assert buttons()[0] == ["Results", "Standings"]
 
 
 def test_line_18_a_project_that_is_not_on_the_list_is_not_found(room, sign_in):

@@ -247,3 +247,12 @@ def test_moving_up_swaps_with_the_one_before_or_changes_nothing(order, project):
         assert (moved[spot - 1], moved[spot]) == (project, order[spot - 1])
     else:
         assert moved == order
+
+
+# --- names ----------------------------------------------------------------------------
+
+
+def test_a_round_is_offered_the_next_number_and_never_the_name_of_a_final():
+    assert rules.usual_name([]) == "Round 1"
+    assert rules.usual_name(["ROUND 1", "Final"]) == "Round 2"
+    assert rules.usual_name(["Best idea", "Round 2"]) == "Round 1"

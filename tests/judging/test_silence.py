@@ -49,7 +49,7 @@ def test_a_word_that_comes_late_waits_and_counts_once_accepted(frozen):
         ("Bees", True), ("Foxes", False),
     ]  # fmt: skip
     do(
-        decide_late, frozen.cast.olga, **frozen.place, late_ids=[1], is_accepted=True,
+        decide_late, frozen.cast.olga, **frozen.place, which=[1], is_accepted=True,
         reason="A word for the team",
     )  # fmt: skip
     assert [row.team_name for row in silent(frozen)] == ["Foxes"]

@@ -91,7 +91,7 @@ def test_links_are_mailed_again_with_a_word_on_how_to_get_another(app, stage, si
     assert "2 mails on the way." in text_of(olga.get(PAGE))
     first = mails(app)[0]
     assert (first.address, first.subject) == ("paul@example.com", "Your way into Autumn Hackathon")
-    assert "ask for a new one with this address" in first.body
+    assert "ask for a new link later, with this address" in first.body
 
 
 def test_nobody_is_mailed_twice_within_ten_minutes(app, stage, sign_in, clock):

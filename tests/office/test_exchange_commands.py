@@ -37,6 +37,17 @@ def test_a_dry_run_saves_nothing_and_then_the_file_comes_once(hackathon, tmp_pat
     )  # fmt: skip
 
 
+def test_the_teams_that_a_file_made_are_counted(hackathon, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text(
+        "email,name,team\nmia@example.com,Mia,Team 01\nnoa@example.com,Noa,Bees\n", "utf-8"
+    )
+    done = hackathon("import", "people", str(file), "--event", "q4")
+    assert done.stdout == (
+        "people.csv: 2 created, 0 changed, 0 unchanged (and 2 teams in the event by it).\n"
+    )
+
+
 def test_errors_are_itemized_and_end_with_exit_code_1(hackathon, tmp_path):
     file = tmp_path / "people.csv"
     file.write_text("email,name\nmia@example.com,Mia\nnoa,\n", "utf-8")

@@ -31,6 +31,7 @@ NOT_OF_AN_EVENT = {
     "site_roles", "sign_in_links", "sessions", "notices", "outgoing_mails", "request_keys",
     "mail_choices",
     "cursors", "quarters", "budget_moves", "quarter_reports",
+    "waiting_screens",  # nobody has said yet whose they are
 }  # fmt: skip
 
 

@@ -65,6 +65,36 @@ def test_what_is_pasted_is_looked_over_before_anything_is_written(app, stage, si
     assert "All of this is here already" in again
 
 
+def test_what_an_import_makes_on_its_way_is_said_with_links(app, stage, sign_in):
+    olga = sign_in(stage.olga)
+    rows = PASTED + "noa@example.com\tNoa\t\tBees\nzed@example.com\tZed\t\tTeam 02\n"
+    looked = look(olga, rows)
+    assert "Into the event come 3 people, 2 teams." in text_of(looked)
+    apply(olga, looked)
+    page = text_of(olga.get("/events/q4/people"))
+    assert "Imported: 3 new, 0 changed, 0 unchanged. In the event by it:" in page
+    assert '<a class="fw-semibold" href="/events/q4/people">3 people</a>,' in page
+    assert '<a class="fw-semibold" href="/events/q4/teams">2 teams</a>.' in page
+    assert "In the event by it" not in text_of(olga.get("/events/q4/people"))
+    cards = (
+        "title\tteam\tchallenge\tmembers\nBuzz\tBees\tSafer docks\t\nNew\tElks\t\teve@example.com\n"
+    )
+    apply(olga, look(olga, cards, kind="projects"), kind="projects")
+    page = text_of(olga.get("/events/q4/projects"))
+    for words in ("2 projects", "1 team", "1 challenge", "1 person"):
+        assert re.search(rf'<a class="fw-semibold" href="[^"]+">{words}</a>', page), words
+
+
+def test_an_import_that_makes_nothing_new_says_nothing_of_it(app, stage, sign_in):
+    olga = sign_in(stage.olga)
+    apply(olga, look(olga, PASTED))
+    olga.get("/")
+    changed = look(olga, PASTED.replace("data scientist", "ML engineer"))
+    assert "Into the event come" not in text_of(changed)
+    apply(olga, changed)
+    assert "Imported: 0 new, 1 changed, 0 unchanged.</div>" in text_of(olga.get("/"))
+
+
 def test_each_wrong_cell_is_corrected_in_place(app, stage, sign_in):
     olga, before = sign_in(stage.olga), everybody(app)
     pasted = PASTED + "noa@example\tNoa\twizard\t\nzed at example.com\tZed\t\t\n\tNobody\t\t\n"

@@ -101,6 +101,7 @@ paul@example.com;Paul;Claims;;;;;;S
 def test_people_come_with_registration_and_team(cast):
     outcome = bring(import_people, PEOPLE, by=cast.olga)
     assert counts(outcome) == (2, 1, 0)
+    assert outcome.made == {"people": 2, "teams": 1}
     assert [str(warning) for warning in outcome.warnings] == [
         "line 1, column shirt: Not a column of this import; it was left out."
     ]
@@ -284,7 +285,10 @@ def test_after_the_deadline_an_import_is_a_submission_and_says_when_it_came(cast
     assert {e.title for e in submissions(reading(), event_of(cast))} == {
         "Night Watch 2", "Hive Mind",
     }  # fmt: skip
-    assert [row.number for row in versions_of(reading(), entries[1].project_id)] == [2, 1]
+    assert [row.number for row in versions_of(reading(), cast.event_id, entries[1].project_id)] == [
+        2,
+        1,
+    ]
 
 
 def test_an_open_round_takes_a_project_that_comes_late(cast, clock):

@@ -130,6 +130,57 @@ def test_line_8_opening_a_link_does_not_spend_it(app, stage):
     assert "used or has expired" in gone.get_data(as_text=True)
 
 
+@pytest.fixture
+def card(app, stage):
+    with app.app_context(), transaction() as session:
+        return "/sign-in/" + service.make_link(session, COMMAND_LINE, person_id=stage.paul.id)
+
+
+def test_who_comes_by_a_card_chooses_a_password_in_the_same_step(app, card, clock):
+    phone = client_of(app)
+    assert "Password for next time" in phone.get(card).text
+    short = phone.post(card, data={"password": "too short"})
+    assert short.status_code == 422
+    assert "12 to 256 characters" in short.text
+    assert phone.post(card, data={"password": PASSWORD}).status_code == 303
+    phone.token = None
+    assert "Your password is kept." in phone.get("/").text
+    clock.forward(timedelta(hours=13))
+    assert phone.get("/me").location == "/sign-in?next=/me"
+    assert "You are signed out here." in phone.get("/sign-in").text
+    phone.token = None
+    assert enter(phone).status_code == 303
+
+
+def test_a_card_offers_no_password_to_whoever_has_one(app, with_password, card):
+    phone = client_of(app)
+    assert "Password for next time" not in phone.get(card).text
+    refused = phone.post(card, data={"password": "another long password"})
+    assert refused.status_code == 409
+    assert "the link still works" in refused.text
+    assert phone.post(card).status_code == 303
+
+
+def test_a_visitor_who_was_never_signed_in_reads_nothing_of_signing_out(app, stage):
+    assert "You are signed out here." not in client_of(app).get("/sign-in").text
+
+
+def test_devices_are_named_in_words_and_the_present_one_is_marked(app, with_password):
+    android = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537"
+    phone = client_of(app)
+    phone.post("/sign-in", data={"email": "paul@example.com", "password": PASSWORD},
+               headers={"User-Agent": android})  # fmt: skip
+    laptop = client_of(app)
+    enter(laptop)
+    laptop.token = None
+    page = laptop.get("/me").text
+    assert "Chrome on Android" in page
+    assert "Werkzeug" in page
+    assert page.count("this device") == 1
+    assert page.index("this device") > page.index("Werkzeug")
+    assert "signed out after 12 hours without use, and 4 days" in page
+
+
 def test_demo_buttons_do_not_exist_in_a_real_database(app, stage, sign_in):
     with app.app_context(), transaction() as session:
         session.get_one(Person, stage.paul.id).is_demo = True

@@ -6,6 +6,7 @@ import pytest
 
 from hackathon.people import queries, service
 from hackathon.people.access import load_actor
+from hackathon.people.models import Person
 from hackathon.people.rules import COMMAND_LINE, Role, SiteRole
 from hackathon.shared import sessions
 from hackathon.shared.db import reading, transaction
@@ -126,6 +127,33 @@ def test_line_8_a_newer_link_and_a_changed_password_end_older_links(cast):
         service.change_password(session, as_(cast.paul), password_hash="x", keep=None)
     with pytest.raises(Gone):
         service.find_link(reading(), tokens[1])
+
+
+def test_a_card_takes_a_first_password_with_it_and_ends_other_devices(cast):
+    with transaction() as session:
+        before = service.begin_session(session, person_id=cast.paul.id, device="laptop")
+        token = service.make_link(session, as_(cast.olga), person_id=cast.paul.id)
+    hashed = service.hash_password("four words are enough")
+    with transaction() as session:
+        cookie = service.use_link(session, token=token, device="phone", password_hash=hashed)
+    assert sessions.find(reading(), cookie).person_id == cast.paul.id
+    assert sessions.find(reading(), before) is None
+    found = service.check_password(
+        reading(), email="paul@example.com", password="four words are enough"
+    )
+    assert found.id == cast.paul.id
+    kinds = [fact.kind for fact in facts_of(reading(), f"access:{cast.paul.id}")]
+    assert kinds[-2:] == ["session.begun", "password.changed"]
+
+
+def test_a_card_changes_no_password_and_is_not_spent_by_trying(cast):
+    with transaction() as session:
+        session.get_one(Person, cast.paul.id).password_hash = "kept"
+        token = service.make_link(session, as_(cast.olga), person_id=cast.paul.id)
+    with pytest.raises(Conflict, match="have a password already"), transaction() as session:
+        service.use_link(session, token=token, device="phone", password_hash="another")
+    assert reading().get(Person, cast.paul.id).password_hash == "kept"
+    assert service.find_link(reading(), token)
 
 
 def test_an_organizer_cannot_make_a_link_for_an_administrator(cast):

@@ -1,5 +1,6 @@
 """The pages of a quarter: draft, signed version, CSV; for whom, and with few statements."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -75,7 +76,9 @@ def test_a_full_quarter_shows_money_what_shipped_and_what_was_learned(app, won_s
         tell_a_quarter(won_stage)
     lena = sign_in(won_stage.cast.lena)
     page = lena.get(AT).get_data(as_text=True)
-    for words in ("$2,000.00", "No bill has arrived yet", "Live since 23 November 2026",
+    assert "promoted by <bdi>Olga</bdi>, 23 November 2026, owner <bdi>Owen</bdi>" in page
+    assert re.search(r"Budget of the quarter</th><td[^>]*>\$2,000.00<", page)
+    for words in ("Put into pools", "No bill has arrived yet", "Live since 23 November 2026",
                   "Half are photographs.", "1 of 4"):  # fmt: skip
         assert words in page
     text = lena.get(f"{AT}/report.csv").get_data(as_text=True)

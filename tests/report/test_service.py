@@ -11,7 +11,8 @@ from make import make_participant
 
 from hackathon.backlog.rules import Given, Verb
 from hackathon.backlog.service import moves, plans
-from hackathon.credits.service import budgets
+from hackathon.credits.models import Quarter
+from hackathon.credits.service import budgets, plan
 from hackathon.events.models import Event
 from hackathon.people.models import Person
 from hackathon.report.models import QuarterReport
@@ -65,9 +66,16 @@ def test_as_of_an_earlier_day_nothing_that_came_later_is_seen(won, clock):
     stop(won, found)
     later = figures(date(2026, 11, 28))
     assert [row["learned"] for row in later["stopped"]] == ["Half are photographs."]
-    assert [row["what"] for row in later["decisions"]] == ["Accepted", "Stopped"]
+    told = [(row["what"], row.get("by"), row["owner"]) for row in later["decisions"]]
+    assert told == [
+        ("Promoted", "Olga", "Owen"),
+        ("Accepted", None, "Owen"),
+        ("Stopped", None, "Owen"),
+    ]
     before = figures(MONDAY)
-    assert (before["stopped"], before["decisions"]) == ([], [])
+    assert before["stopped"] == []
+    assert [(row["what"], row["on"]) for row in before["decisions"]] == [("Promoted", "2026-11-23")]
+    assert figures(date(2026, 11, 22))["decisions"] == []
     assert before["winners"][0]["state"] == "In review"
     assert figures(date(2026, 11, 19))["submitted"] == 0
 
@@ -94,8 +102,28 @@ def test_rehearsals_never_count(won):
 def test_money_is_what_the_ledger_has_as_of_the_day(won, clock):
     do(budgets.set_budget, won.cast.lena, event_id=won.event_id, amount=Micros(5_000_000_000))
     do(budgets.fund, won.cast.olga, event_id=won.event_id, amount=Micros(2_000_000_000), key="k")
-    assert figures()["money"]["budget"] == 2_000_000_000
+    money = figures()["money"]
+    assert (money["whole"], money["budget"]) == (5_000_000_000, 2_000_000_000)
     assert figures(MONDAY - timedelta(days=1))["money"] is None
+
+
+def test_the_whole_budget_follows_what_is_set_and_moved_between_quarters(won, clock):
+    lena = won.cast.lena
+    do(plan.plan_budget, lena, quarter=Q4, amount=Micros(4_000_000_000))
+    do(plan.plan_budget, lena, quarter="2027-Q1", amount=Micros(3_000_000_000))
+    assert figures()["money"] == {
+        "whole": 4_000_000_000, "budget": 0, "granted": 0, "spent": 0, "returned": 0,
+        "through": None,
+    }  # fmt: skip
+    clock.forward(timedelta(days=1))
+    move = {"reason": "Less to do", "amount": Micros(500_000_000)}
+    do(plan.transfer, lena, source=Q4, target="2027-Q1", **move)
+    move = {"reason": "More to do", "amount": Micros(100_000_000)}
+    do(plan.transfer, lena, source="2027-Q1", target=Q4, **move)
+    assert figures(MONDAY)["money"]["whole"] == 4_000_000_000
+    assert figures(MONDAY + timedelta(days=1))["money"]["whole"] == 3_600_000_000
+    stored = reading().scalar(sa.select(Quarter.budget).filter_by(name=Q4))
+    assert stored == 3_600_000_000
 
 
 def test_what_is_signed_keeps_values_inputs_and_hash(won):

@@ -167,7 +167,7 @@ def test_a_sixth_socket_of_a_person_closes_the_oldest(stage, connect):
 
 def test_in_a_burst_only_the_newest_of_a_kind_is_told(app, stage, tick, monkeypatch):
     told = []
-    monkeypatch.setattr(live, "_latest", [])
+    monkeypatch.setattr(live.ticker, "latest", [])
 
     @live.follows_latest("burst:", lambda fact: fact.kind == "burst.wanted")
     def tell(_session, fact):

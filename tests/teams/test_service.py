@@ -7,7 +7,10 @@ import pytest
 import sqlalchemy as sa
 from make import make_event, make_participant, make_person
 
+from hackathon.events.models import Event
 from hackathon.people.access import load_actor
+from hackathon.people.models import Person
+from hackathon.people.queries import find_person
 from hackathon.shared.db import reading, transaction
 from hackathon.shared.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal
 from hackathon.shared.facts import broken_links
@@ -89,8 +92,8 @@ def test_line_10_an_invitation_is_for_its_address_and_works_once(cast, owls):
         email="PIA@example.com", address="http://localhost",
     )  # fmt: skip
     with transaction() as session:
-        event = session.get_one(service.Event, cast.event_id)
-        rita = session.get_one(service.people.Person, cast.rita.id)
+        event = session.get_one(Event, cast.event_id)
+        rita = session.get_one(Person, cast.rita.id)
         make_participant(session, rita, event)
     with pytest.raises(NotAllowed, match="for another address"):
         do(service.accept_invitation, cast.rita, token=token)
@@ -122,7 +125,7 @@ def test_only_the_captain_invites_and_answers(cast, owls):
 
 def test_an_accepted_request_lets_the_others_lapse(database, cast, owls):
     with transaction() as session:
-        event = session.get_one(service.Event, cast.event_id)
+        event = session.get_one(Event, cast.event_id)
         kim = make_person(session, name="Kim")
         make_participant(session, kim, event)
     bees = do(service.create_team, kim, event_id=cast.event_id, name="Bees").id
@@ -253,7 +256,7 @@ def _race(database, jobs):
 
 def test_line_11_of_fifty_who_join_at_once_only_as_many_as_fit_get_in(database, cast, owls):
     with transaction() as session:
-        event = session.get_one(service.Event, cast.event_id)
+        event = session.get_one(Event, cast.event_id)
         crowd = [make_person(session) for _ in range(50)]
         for person in crowd:
             make_participant(session, person, event)
@@ -261,7 +264,7 @@ def test_line_11_of_fifty_who_join_at_once_only_as_many_as_fit_get_in(database, 
     tokens = {}
     for person_id in ids:
         with transaction() as session:
-            person = service.people.find_person(session, person_id)
+            person = find_person(session, person_id)
             tokens[person_id] = service.invite(
                 session, load_actor(session, cast.paul.id), event_id=cast.event_id,
                 team_id=owls, email=person.email, address="",
@@ -285,7 +288,7 @@ def test_line_11_of_fifty_who_join_at_once_only_as_many_as_fit_get_in(database, 
 def test_line_12_one_person_who_accepts_many_teams_at_once_is_in_exactly_one(database, cast):
     with transaction() as session:
         event = make_event(session, slug="crowded")
-        pia = service.people.find_person(session, cast.pia.id)
+        pia = find_person(session, cast.pia.id)
         make_participant(session, pia, event)
         event_id = event.id
         captains = [make_person(session) for _ in range(8)]

@@ -44,6 +44,8 @@ class Past:
     stopped_on: date | None = None
     started_on: date | None = None
     ready_on: date | None = None
+    promoted_on: date | None = None
+    promoted_by_id: int | None = None
     decided: tuple[tuple[str, date], ...] = ()
     into_id: int | None = None
 
@@ -90,6 +92,8 @@ def _after(known: Past, move: ProposalMove) -> Past:
         known = replace(known, started_on=day)
     if move.verb == Verb.READY and known.ready_on is None:
         known = replace(known, ready_on=day)
+    if move.verb == "promote":
+        known = replace(known, promoted_on=day, promoted_by_id=move.by_id)
     if move.verb in {Verb.ACCEPT, Verb.DECLINE, Verb.PILOT, Verb.LAUNCH, Verb.STOP, Verb.PARK}:
         known = replace(known, decided=(*known.decided, (move.verb, day)))
     return known

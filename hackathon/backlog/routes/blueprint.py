@@ -17,4 +17,5 @@ tab(
     "Promote",
     "backlog.promote",
     lambda here: here.organizes and here.phase in AFTER and not here.event.is_rehearsal,
+    front=lambda _here: True,
 )

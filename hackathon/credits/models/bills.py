@@ -211,7 +211,7 @@ class Booking(Base):
 
     Their sum is the rounded total of the newest snapshot as it is mapped. `run` joins the
     bookings of one deed: a bill, or (without one) a change of the mapping. What was billed in
-    another currency keeps that (`origin`, with its own micros) and the rate.
+    another currency and converted keeps that (`origin`, with its own micros) and the rate.
     """
 
     __tablename__ = "bill_bookings"

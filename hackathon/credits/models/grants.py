@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hackathon.credits.models.ledger import one_of
-from hackathon.credits.rules import State
+from hackathon.credits.rules import CURRENCY, State
 from hackathon.shared.clock import now
 from hackathon.shared.db import Base, money_check
 from hackathon.shared.money import Micros
@@ -100,6 +100,7 @@ class Hold(Base):
     team_id: Mapped[int]
     key: Mapped[str]
     digest: Mapped[str]
+    currency: Mapped[str] = mapped_column(default=CURRENCY)
     amount: Mapped[Micros]
     source: Mapped[str]
     purpose: Mapped[str]
@@ -138,6 +139,7 @@ class CreditRequest(Base):
     digest: Mapped[str]
     event_id: Mapped[int]
     team_id: Mapped[int]
+    currency: Mapped[str] = mapped_column(default=CURRENCY)
     amount: Mapped[Micros]
     kind: Mapped[str]
     note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"))
@@ -154,22 +156,23 @@ class CreditRequest(Base):
 
 
 class Crossing(Base):
-    """A level of a team's limit was reached: once a basis, threshold and limit.
+    """A level of a team's limit was reached: once a currency, basis, threshold and limit.
 
-    `threshold` is in basis points of the grant; `limit_entry_id` the newest grant, so that a
-    top-up arms it again.
+    `threshold` is in basis points of the grant; `limit_entry_id` the newest grant of that
+    currency, so that a top-up arms it again.
     """
 
     __tablename__ = "crossings"
     __table_args__ = (
         CheckConstraint("basis IN ('spent', 'committed', 'forecast')", name="basis_known"),
-        UniqueConstraint("team_id", "basis", "threshold", "limit_entry_id"),
+        UniqueConstraint("team_id", "currency", "basis", "threshold", "limit_entry_id"),
         ForeignKeyConstraint(["team_id", "event_id"], ["teams.id", "teams.event_id"]),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int]
     team_id: Mapped[int]
+    currency: Mapped[str] = mapped_column(default=CURRENCY)
     basis: Mapped[str]
     threshold: Mapped[int]
     limit_entry_id: Mapped[int]

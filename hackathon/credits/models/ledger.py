@@ -31,7 +31,7 @@ def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
 
 
 class Quarter(Base):
-    """A quarter's budget in micros; the pools of its events share it.
+    """A quarter's budget in one currency, in micros; its events' pools of it share it.
 
     A trigger carries the budget to the floor of its funding account, so that it cannot
     fall below what is already in pools.
@@ -39,12 +39,13 @@ class Quarter(Base):
 
     __tablename__ = "quarters"
     __table_args__ = (
+        UniqueConstraint("name", "currency"),
         money_check("budget"),
         CheckConstraint("budget >= 0", name="budget_not_negative"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
     budget: Mapped[Micros]
     currency: Mapped[str] = mapped_column(default=CURRENCY)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -73,7 +74,10 @@ class BudgetMove(Base):
 
 
 class Account(Base):
-    """One account. `name` is unique: `funding:<quarter>`, `pool:<event>`, `spent:<team>` ..."""
+    """One account. `name` is unique: `funding:<quarter>`, `pool:<event>`, `spent:<team>` ...
+
+    Those of another currency than the main one end with it: `pool:<event>:EUR`.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (
@@ -113,7 +117,8 @@ class Account(Base):
 class Entry(Base):
     """One deed on the ledger; `lines` says how many postings it has, and no more come.
 
-    `key` is the caller's: the same key with the same request is the same entry.
+    `key` is the caller's: the same key with the same request is the same entry. All its
+    postings are between accounts of its currency (a trigger).
     `source` and `through_at` belong to charges: billed by whom, for use through when. Costs
     of a bill that reach no team belong to no event. `is_late`: the team's credits were closed.
     """
@@ -142,6 +147,7 @@ class Entry(Base):
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
     team_id: Mapped[int | None]
     deed: Mapped[str]
+    currency: Mapped[str] = mapped_column(default=CURRENCY)
     amount: Mapped[Micros]
     lines: Mapped[int]
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id"), unique=True)
@@ -193,6 +199,7 @@ class Reading(Base):
     team_id: Mapped[int]
     source: Mapped[str]
     source_key: Mapped[str]
+    currency: Mapped[str] = mapped_column(default=CURRENCY)
     total: Mapped[Micros]
     seen_at: Mapped[datetime]
     recorded_at: Mapped[datetime] = mapped_column(default=now)

@@ -21,7 +21,7 @@ from hackathon.credits.models import (
     Source,
 )
 from hackathon.credits.queries.ledger import standing
-from hackathon.credits.rules import Deed
+from hackathon.credits.rules import CURRENCY, Deed
 from hackathon.events.models import Event
 from hackathon.people.models import Person
 from hackathon.shared.errors import NotFound
@@ -71,7 +71,7 @@ def source_of(session: Session, actor: Actor, event_id: int, source_id: int) -> 
 
 @dataclass(frozen=True)
 class TeamOf:
-    """A team that rules name, and its event's days."""
+    """A team that rules name, its event's days, and in what else it has credits."""
 
     team_id: int
     name: str
@@ -79,6 +79,8 @@ class TeamOf:
     event: str
     starts_at: datetime
     ends_at: datetime
+    others: tuple[str, ...] = ()
+    """Currencies of its grants that stand, but the main one."""
 
 
 @dataclass(frozen=True)
@@ -92,24 +94,41 @@ class RuleLine:
 
 def rules_of(session: Session, source_id: int | None) -> list[RuleLine]:
     """The rules that hold for a source, the newest first; one statement."""
+    granted = (
+        standing(Deed.GRANT)
+        .with_only_columns(Entry.team_id, Entry.currency)
+        .where(Entry.currency != CURRENCY)
+        .distinct()
+        .subquery()
+    )
     rows = session.execute(
-        select(BillRule, Team.name, Event.slug, Event.starts_at, Event.ends_at, Person.name)
+        select(
+            BillRule,
+            Team.name,
+            Event.slug,
+            Event.starts_at,
+            Event.ends_at,
+            Person.name,
+            granted.c.currency,
+        )
         .outerjoin(Team, Team.id == BillRule.team_id)
         .outerjoin(Event, Event.id == BillRule.event_id)
         .outerjoin(Person, Person.id == BillRule.made_by_id)
+        .outerjoin(granted, granted.c.team_id == BillRule.team_id)
         .where(or_(BillRule.source_id.is_(None), BillRule.source_id == source_id))
-        .order_by(BillRule.id.desc())
+        .order_by(BillRule.id.desc(), granted.c.currency)
     )
-    return [
-        RuleLine(
-            rule,
-            TeamOf(rule.team_id, name, rule.event_id, slug, starts_at, ends_at)
-            if rule.team_id is not None and rule.event_id is not None
-            else None,
-            by or "command line",
-        )
-        for rule, name, slug, starts_at, ends_at, by in rows
-    ]
+    found: dict[int, RuleLine] = {}
+    others: dict[int, tuple[str, ...]] = {}
+    for rule, name, slug, starts_at, ends_at, by, other in rows:
+        others[rule.id] = (*others.get(rule.id, ()), *([other] if other else ()))
+        team = None
+        if rule.team_id is not None and rule.event_id is not None:
+            team = TeamOf(
+                rule.team_id, name, rule.event_id, slug, starts_at, ends_at, others[rule.id]
+            )
+        found[rule.id] = RuleLine(rule, team, by or "command line")
+    return list(found.values())
 
 
 @dataclass(frozen=True)
@@ -234,6 +253,7 @@ class Captured:
     entry_id: int
     event_id: int
     team_id: int
+    currency: str
     amount: Micros
     at: datetime
 
@@ -243,7 +263,9 @@ def captured_of(session: Session, name: str) -> list[Captured]:
     rows = session.scalars(standing(Deed.CAPTURE).order_by(Entry.id))
     wanted = name.casefold()
     return [
-        Captured(row.id, row.event_id or 0, row.team_id or 0, row.amount, row.through_at)
+        Captured(
+            row.id, row.event_id or 0, row.team_id or 0, row.currency, row.amount, row.through_at
+        )
         for row in rows
         if row.source is not None and row.source.casefold() == wanted and row.through_at is not None
     ]

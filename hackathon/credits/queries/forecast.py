@@ -10,9 +10,9 @@ from sqlalchemy import Date, cast, literal, select, union_all
 
 from hackathon.credits import metrics
 from hackathon.credits.models import Entry, Reading
-from hackathon.credits.queries.board import NEAR, TeamLine, team_lines
 from hackathon.credits.queries.ledger import billed_charge, billed_of, standing
-from hackathon.credits.rules import BOOKED, Charged, Deed, Seen
+from hackathon.credits.queries.lines import NEAR, TeamLine, team_lines
+from hackathon.credits.rules import BOOKED, CURRENCY, Charged, Deed, Seen
 from hackathon.shared.money import Micros
 
 if TYPE_CHECKING:
@@ -48,23 +48,27 @@ class TeamForecast:
 
 
 def forecasts_of(
-    session: Session, event: Event, lines: Iterable[TeamLine] | None = None
+    session: Session,
+    event: Event,
+    lines: Iterable[TeamLine] | None = None,
+    currency: str = CURRENCY,
 ) -> list[TeamForecast]:
-    """A forecast a team with credits or spend, the nearest to its limit first.
+    """A forecast a team with credits or spend in a currency, the nearest to its limit first.
 
     Five statements; two when the board's lines are at hand.
     """
     if lines is None:
-        lines = team_lines(session, event.id)
+        lines = team_lines(session, event.id, currency=currency)
     seen: dict[int, list[Seen]] = defaultdict(list)
     charged: dict[int, list[Charged]] = defaultdict(list)
-    for entry in session.scalars(standing(*BOOKED).where(Entry.event_id == event.id)):
+    booked = standing(*BOOKED).where(Entry.event_id == event.id, Entry.currency == currency)
+    for entry in session.scalars(booked):
         charged[entry.team_id or 0].append(charged_of(entry))
     billed = billed_of(event.id).subquery()
     figures = union_all(
         select(
             Reading.team_id, Reading.source, Reading.total, Reading.seen_at, cast(None, Date)
-        ).where(Reading.event_id == event.id),
+        ).where(Reading.event_id == event.id, Reading.currency == currency),
         select(billed.c.team_id, billed.c.source, literal(0), billed.c.through, billed.c.period),
     )
     for team_id, source, total, at, period in session.execute(figures):

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from hackathon.credits.models import Account, BudgetMove, Quarter
-from hackathon.credits.rules import NONE, USUAL_BUDGET, Kind
+from hackathon.credits.rules import CURRENCY, NONE, USUAL_BUDGET, Kind, in_order
 from hackathon.events.models import Event
 from hackathon.people.models import Person
 from hackathon.shared.facts import Note
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """A quarter of the year, in micros; `events` are published or not, rehearsals never."""
+    """A quarter of the year in one currency, in micros; `events` are published or not, rehearsals never."""
 
     quarter: str
     budget: Micros
@@ -56,28 +56,28 @@ class MoveLine:
     reason: str
 
 
-def plan_of(session: Session, year: int) -> list[PlanRow]:
-    """The four quarters of a year; three statements."""
+def plans_of(session: Session, year: int) -> dict[str, list[PlanRow]]:
+    """The four quarters of a year in each currency that any has a budget in; three statements."""
     names = [f"{year}-Q{number}" for number in range(1, 5)]
     found = {
-        row.name: (row.budget, Micros(-(row.balance or 0)))
+        (row.name, row.currency): (row.budget, Micros(-(row.balance or 0)))
         for row in session.execute(
-            select(Quarter.name, Quarter.budget, Account.balance)
+            select(Quarter.name, Quarter.currency, Quarter.budget, Account.balance)
             .outerjoin(Account, Account.quarter_id == Quarter.id)
             .where(Quarter.name.in_(names))
         )
     }
     spent = {
-        quarter: Micros(int(amount))
-        for quarter, amount in session.execute(
-            select(Event.quarter, func.sum(Account.balance))
+        (quarter, unit): Micros(int(amount))
+        for quarter, unit, amount in session.execute(
+            select(Event.quarter, Account.currency, func.sum(Account.balance))
             .join(Account, Account.event_id == Event.id)
             .where(
                 Event.quarter.in_(names),
                 Event.is_rehearsal.is_(False),
                 Account.kind == Kind.SPENT,
             )
-            .group_by(Event.quarter)
+            .group_by(Event.quarter, Account.currency)
         )
     }
     events: dict[str, list[str]] = {name: [] for name in names}
@@ -87,14 +87,23 @@ def plan_of(session: Session, year: int) -> list[PlanRow]:
         .order_by(Event.starts_at, Event.id)
     ):
         events[quarter].append(event)
-    return [
-        PlanRow(name, *found.get(name, (NONE, NONE)), spent.get(name, NONE), events[name])
-        for name in names
-    ]
+    used = {unit for (_, unit), (budget, _) in found.items() if budget}
+    return {
+        unit: [
+            PlanRow(
+                name,
+                *found.get((name, unit), (NONE, NONE)),
+                spent.get((name, unit), NONE),
+                events[name],
+            )
+            for name in names
+        ]
+        for unit in in_order(used | {unit for _, unit in spent})
+    }
 
 
-def moves_of(session: Session, year: int) -> list[MoveLine]:
-    """Transfers from or to the quarters of a year, the newest first."""
+def moves_of(session: Session, year: int, currency: str = CURRENCY) -> list[MoveLine]:
+    """Transfers in a currency from or to the quarters of a year, the newest first."""
     source, target = aliased(Quarter), aliased(Quarter)
     begin = f"{year}-Q"
     rows = session.execute(
@@ -103,7 +112,10 @@ def moves_of(session: Session, year: int) -> list[MoveLine]:
         .join(target, target.id == BudgetMove.to_id)
         .outerjoin(Person, Person.id == BudgetMove.moved_by_id)
         .outerjoin(Note, Note.id == BudgetMove.note_id)
-        .where(source.name.startswith(begin) | target.name.startswith(begin))
+        .where(
+            source.currency == currency,
+            source.name.startswith(begin) | target.name.startswith(begin),
+        )
         .order_by(BudgetMove.id.desc())
     )
     return [

@@ -5,15 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from hackathon.credits.metrics import LEVELS, Forecast, curve, forecast
 from hackathon.credits.models import Access, Account, CreditState, Crossing, Entry, Posting, Reading
-from hackathon.credits.queries.board import TeamLine
 from hackathon.credits.queries.forecast import charged_of
-from hackathon.credits.queries.ledger import BILLED, balances_of, billed_charge, billed_of
-from hackathon.credits.rules import BOOKED, FINAL, Deed, Kind, Seen, State, freshness, state_at
+from hackathon.credits.queries.ledger import (
+    BILLED,
+    balances_of,
+    billed_charge,
+    billed_of,
+    currencies_query,
+)
+from hackathon.credits.queries.lines import TeamLine
+from hackathon.credits.rules import (
+    BOOKED,
+    CURRENCY,
+    FINAL,
+    Deed,
+    Kind,
+    Seen,
+    State,
+    freshness,
+    in_order,
+    state_at,
+)
 from hackathon.people.models import Person
 from hackathon.shared.clock import now, utc_text
 from hackathon.shared.errors import NotFound
@@ -67,8 +84,10 @@ class EntryLine:
         return not (self.is_reversed or is_billed or self.entry.deed in FINAL)
 
 
-def entry_lines(session: Session, event_id: int, team_id: int | None) -> list[EntryLine]:
-    """The entries of a team (None: those of the pool itself), the newest first."""
+def entry_lines(
+    session: Session, event_id: int, team_id: int | None, currency: str = CURRENCY
+) -> list[EntryLine]:
+    """The entries of a team (None: of the pool itself) in a currency, the newest first."""
     undone, undoes = aliased(Entry), aliased(Entry)
     rows = session.execute(
         select(Entry, Person.name, Note.text, undone.id, undoes.deed)
@@ -76,7 +95,11 @@ def entry_lines(session: Session, event_id: int, team_id: int | None) -> list[En
         .outerjoin(Note, Note.id == Entry.note_id)
         .outerjoin(undone, undone.reverses_id == Entry.id)
         .outerjoin(undoes, undoes.id == Entry.reverses_id)
-        .where(Entry.event_id == event_id, Entry.team_id == team_id)
+        .where(
+            Entry.event_id == event_id,
+            Entry.team_id == team_id,
+            Entry.currency == currency,
+        )
         .order_by(Entry.id)
     )
     lines, rest = [], 0
@@ -112,11 +135,15 @@ class ReadingLine:
     by: str
 
 
-def _readings(session: Session, event_id: int, team_id: int) -> list[ReadingLine]:
+def _readings(session: Session, event_id: int, team_id: int, currency: str) -> list[ReadingLine]:
     rows = session.execute(
         select(Reading, Person.name)
         .outerjoin(Person, Person.id == Reading.recorded_by_id)
-        .where(Reading.event_id == event_id, Reading.team_id == team_id)
+        .where(
+            Reading.event_id == event_id,
+            Reading.team_id == team_id,
+            Reading.currency == currency,
+        )
         .order_by(Reading.seen_at.desc(), Reading.id.desc())
     )
     return [ReadingLine(reading, name or "command line") for reading, name in rows]
@@ -124,7 +151,7 @@ def _readings(session: Session, event_id: int, team_id: int) -> list[ReadingLine
 
 @dataclass(frozen=True)
 class Statement:
-    """A team's credits: its line of the board, how it gets in, the newest first below."""
+    """A team's credits in one currency: its line of the board, its entries, the newest first."""
 
     line: TeamLine
     access: Access | None
@@ -137,23 +164,32 @@ class Statement:
     state: CreditState | None
     state_by: str
     state_reason: str
+    currencies: tuple[str, ...]
+    """All that the team's credits may be in, this one among them."""
 
 
 def statement_of(
-    session: Session, event: Event, team_id: int, *, member_id: int | None = None
+    session: Session,
+    event: Event,
+    team_id: int,
+    *,
+    member_id: int | None = None,
+    currency: str = CURRENCY,
 ) -> Statement:
-    """The statement of a team; three database statements.
+    """The statement of a team in a currency; three database statements.
 
     Args:
         session: Any session.
         event: The event.
         team_id: The team.
         member_id: Who must be a member of it now; None for who reads every team's.
+        currency: Which of its credits.
 
     Raises:
-        NotFound: the event has no such team, or it is another's.
+        NotFound: the event has no such team or currency, or it is another's.
     """
     billed = billed_of(event.id, team_id).subquery()
+    units = currencies_query(event).subquery()
     query = (
         select(
             Team,
@@ -162,7 +198,8 @@ def statement_of(
             CreditState,
             Person.name,
             Note.text,
-            _highest(team_id),
+            _highest(team_id, currency),
+            units.c.currency,
             billed.c.source,
             billed.c.through,
             billed.c.period,
@@ -173,6 +210,7 @@ def statement_of(
         .outerjoin(Person, Person.id == CreditState.changed_by_id)
         .outerjoin(Note, Note.id == CreditState.note_id)
         .outerjoin(billed, billed.c.team_id == Team.id)
+        .outerjoin(units, true())
         .where(Team.event_id == event.id, Team.id == team_id)
     )
     if member_id is not None:
@@ -182,9 +220,12 @@ def statement_of(
     rows: Sequence[Any] = session.execute(query).all()
     if not rows:
         raise NotFound("no_such_team", "This event has no such team, or it is not yours.")
+    currencies = in_order({row[7] for row in rows} - {None})
+    if currency not in currencies:
+        raise NotFound("no_such_currency", "This event has no credits in this currency.")
     team, _, access, stored, state_by, state_reason, highest, *_ = rows[0]
-    entries = entry_lines(session, event.id, team_id)
-    readings = _readings(session, event.id, team_id)
+    entries = entry_lines(session, event.id, team_id, currency)
+    readings = _readings(session, event.id, team_id, currency)
     newest: dict[str, Seen] = {}
     for row in readings:
         kept = row.reading
@@ -192,12 +233,15 @@ def statement_of(
     charged = [
         charged_of(row.entry) for row in entries if row.entry.deed in BOOKED and not row.is_reversed
     ]
-    charged += [billed_charge(*row) for row in {row[7:] for row in rows} if row[0] is not None]
+    reach = [billed_charge(*row) for row in {row[8:] for row in rows} if row[0] is not None]
+    has_own = any(row[1] is not None and row[1].currency == currency for row in rows)
+    if currency == CURRENCY or has_own or readings:
+        charged += reach
     line = TeamLine(
         team.id,
         team.name,
         team.archived_at is not None,
-        balances_of([row[1] for row in rows if row[1] is not None]),
+        balances_of([row[1] for row in rows if row[1] is not None], currency),
         freshness(newest.values(), charged),
         state_at(State(stored.state if stored is not None else State.OPEN), event.ends_at, now()),
     )
@@ -206,19 +250,20 @@ def statement_of(
     return Statement(
         line, access, entries, readings, found, _recovered(line, highest or 0),
         team.captain_id, stored,
-        state_by or "command line", state_reason or "",
+        state_by or "command line", state_reason or "", currencies,
     )  # fmt: skip
 
 
-def _highest(team_id: int) -> ScalarSelect[int | None]:
+def _highest(team_id: int, currency: str) -> ScalarSelect[int | None]:
     """The highest level of what is spent that the newest grant has seen; lower ones came first."""
     limit = select(func.coalesce(func.max(Entry.id), 0)).where(
-        Entry.team_id == team_id, Entry.deed == Deed.GRANT
+        Entry.team_id == team_id, Entry.deed == Deed.GRANT, Entry.currency == currency
     )
     return (
         select(func.max(Crossing.threshold))
         .where(
             Crossing.team_id == team_id,
+            Crossing.currency == currency,
             Crossing.basis == "spent",
             Crossing.limit_entry_id == limit.scalar_subquery(),
         )
@@ -239,7 +284,7 @@ def _recovered(line: TeamLine, highest: int) -> int:
 
 
 def ledger_json(session: Session, event_id: int, team_id: int | None) -> dict[str, Any]:
-    """Accounts and postings in micros: the event's, or those of one team."""
+    """Accounts and postings in micros: the event's, or those of one team; each of one currency."""
     accounts = select(Account).order_by(Account.id)
     postings = (
         select(Posting, Entry)
@@ -267,6 +312,7 @@ def ledger_json(session: Session, event_id: int, team_id: int | None) -> dict[st
                 "team": row.team_id,
                 "balance": row.balance,
             }
+            | ({} if row.currency == CURRENCY else {"currency": row.currency})
             for row in session.scalars(accounts)
         ],
         "postings": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from hackathon.events.access import here
 from hackathon.people.access import ORGANIZER, actor_or_none, current_actor, requires
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Invalid, NotFound, Refusal
-from hackathon.shared.money import Micros, exact
+from hackathon.shared.money import MICROS, Micros, money
 from hackathon.shared.web import act, see
 
 if TYPE_CHECKING:
@@ -60,18 +61,10 @@ def exact_cost(amount: Decimal) -> str:
     return plain(amount)
 
 
-@blueprint.app_template_filter("exact_micros")
-def exact_micros(amount: Micros) -> str:
-    """An exact amount without a symbol, for currencies that are not the ledger's."""
-    return exact(amount)
-
-
 @blueprint.app_template_filter("cents")
-def cents(amount: str) -> str:
+def cents(amount: str, currency: str = CURRENCY) -> str:
     """An exact cost to the cent, for lists: `$4,812.37`."""
-    number = Decimal(amount)
-    shown = f"{abs(number):,.2f}"
-    return f"-${shown}" if number < 0 and shown.strip("0.,") else f"${shown}"
+    return money(Micros(int(Decimal(f"{Decimal(amount):.2f}") * MICROS)), currency)
 
 
 @blueprint.get("/events/<slug>/credits/bills")
@@ -184,14 +177,19 @@ def _look(found: Waiting) -> tuple[Preview, Stage]:
 
 
 def captures_of(preview: Preview, event_id: int) -> list[dict[str, Any]]:
-    """Captures a bill takes the place of, a row a team; other events' teams have no name."""
+    """Captures a bill takes the place of, a row a team and currency; other events' have no name."""
     actor, rows = current_actor(), []
     for team_id, found in sorted(preview.ended.items()):
         team = preview.ready.teams.get(team_id)
         is_own = found[0].event_id == event_id or actor.organizes(found[0].event_id)
         name = team.name if team is not None and is_own else "A team of another event"
-        amount = sum(row.amount for row in found)
-        rows.append({"name": name, "count": len(found), "amount": amount})
+        sums: dict[str, list[int]] = defaultdict(list)
+        for row in found:
+            sums[row.currency].append(row.amount)
+        rows += [
+            {"name": name, "count": len(each), "amount": sum(each), "currency": unit}
+            for unit, each in sums.items()
+        ]
     return rows
 
 

@@ -14,23 +14,26 @@ from hackathon.credits.forms import (
     CloseForm,
     FundForm,
     GrantForm,
+    Priced,
     ReadingForm,
     SplitForm,
 )
-from hackathon.credits.queries.board import board_of, sentence, team_lines
+from hackathon.credits.queries.board import alarms_of, board_in, board_of, boards_of, sentence
 from hackathon.credits.queries.forecast import forecasts_of
 from hackathon.credits.queries.ledger import charged_by_source
+from hackathon.credits.queries.lines import lines_of
 from hackathon.credits.queries.requests import waiting_count
-from hackathon.credits.routes.blueprint import blueprint, own_team
-from hackathon.credits.rules import CURRENCY, State
+from hackathon.credits.routes.blueprint import blueprint, mark, own_team, unit_of
+from hackathon.credits.rules import CURRENCY, USUAL_BUDGET, State
 from hackathon.credits.service import budgets, grants, plan, spend, states
 from hackathon.credits.service.bills.share import cents_of
+from hackathon.credits.service.ledger import named
 from hackathon.events.access import here
 from hackathon.events.rules import local_instant
 from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
 from hackathon.shared.clock import utc_text
 from hackathon.shared.db import reading
-from hackathon.shared.money import CENT, dollars, number, parse_dollars
+from hackathon.shared.money import CENT, money, number, parse_dollars
 from hackathon.shared.web import csv_answer, form_key, see, submit
 
 if TYPE_CHECKING:
@@ -66,13 +69,16 @@ def index(slug: str) -> ResponseReturnValue:
         return _page(slug)
     mine = own_team(place)
     if mine is not None:
-        return redirect(url_for(".statement", slug=slug, team_id=mine.id))
+        other = unit_of() if unit_of() != CURRENCY else None
+        return redirect(url_for(".statement", slug=slug, team_id=mine.id, currency=other))
     return render_template("credits/none.html", here=place)
 
 
 def _page(slug: str, word: str = "", form: Form | None = None) -> str:
     place = here(slug)
-    board = board_of(reading(), place.event)
+    typed = form.data.get("currency") if form is not None else None
+    boards = boards_of(reading(), place.event)
+    board = board_in(boards, typed or unit_of())
     chosen = request.args.get("team", type=int)
     forms: dict[str, Form] = {
         name: kind(data={"team": chosen} if name in {"grant", "reading", "charge"} else None)
@@ -80,13 +86,22 @@ def _page(slug: str, word: str = "", form: Form | None = None) -> str:
     }
     if form is not None:
         forms[word] = form
+    for one in forms.values():
+        if isinstance(one, Priced):
+            one.of(board.currency)
     return render_template(
         "credits/board.html",
         here=place,
         board=board,
-        leads={row.line.team_id: row for row in forecasts_of(reading(), place.event, board.rows)},
+        leads={
+            row.line.team_id: row
+            for row in forecasts_of(reading(), place.event, board.rows, board.currency)
+        },
         sentence=sentence(board),
+        alarms=alarms_of(boards, board.currency),
         waiting=waiting_count(reading(), place.event.id),
+        unit=named(board.currency),
+        usual=USUAL_BUDGET,
         is_over=place.now >= place.event.ends_at,
         forms=forms,
         opened=word or request.args.get("open", "" if board.funded else "fund"),
@@ -106,7 +121,7 @@ def _post(
     if done is None:
         return _page(slug, word, form), form.status
     flash(say(done[0]))
-    return see(".index", slug=slug)
+    return see(".index", slug=slug, **named(form.data.get("currency") or CURRENCY))
 
 
 def moment_of(slug: str, text: str, field: str) -> datetime | None:
@@ -125,7 +140,11 @@ def set_budget(slug: str) -> ResponseReturnValue:
         slug,
         "budget",
         lambda session, actor, typed: budgets.set_budget(
-            session, actor, event_id=event_id, amount=parse_dollars(typed["amount"])
+            session,
+            actor,
+            event_id=event_id,
+            amount=parse_dollars(typed["amount"]),
+            currency=typed["currency"],
         ),
         lambda warning: f"The budget is set. {warning}".strip(),
     )
@@ -140,9 +159,14 @@ def fund(slug: str) -> ResponseReturnValue:
         slug,
         "fund",
         lambda session, actor, typed: budgets.fund(
-            session, actor, event_id=event_id, amount=parse_dollars(typed["amount"]), key=key
+            session,
+            actor,
+            event_id=event_id,
+            amount=parse_dollars(typed["amount"]),
+            key=key,
+            currency=typed["currency"],
         ),
-        lambda entry: f"The pool has {dollars(entry.amount)} more.",
+        lambda entry: f"The pool has {money(entry.amount, entry.currency)} more.",
     )
 
 
@@ -162,8 +186,9 @@ def grant(slug: str) -> ResponseReturnValue:
             amount=parse_dollars(typed["amount"]),
             reason=typed["reason"],
             key=key,
+            currency=typed["currency"],
         ),
-        lambda entry: f"{dollars(entry.amount)} granted.",
+        lambda entry: f"{money(entry.amount, entry.currency)} granted.",
     )
 
 
@@ -182,6 +207,7 @@ def split(slug: str) -> ResponseReturnValue:
             amount=parse_dollars(typed["amount"]) if typed["amount"].strip() else None,
             reason=typed["reason"],
             key=key,
+            currency=typed["currency"],
             by_member=typed["by"] == "member",
         ),
         _split_words,
@@ -190,11 +216,12 @@ def split(slug: str) -> ResponseReturnValue:
 
 def _split_words(made: list[Entry]) -> str:
     teams = "1 team" if len(made) == 1 else f"{len(made)} teams"
+    unit = made[0].currency
     least, most = min(row.amount for row in made), max(row.amount for row in made)
     if most - least > CENT:
-        return f"{teams} got {dollars(least)} to {dollars(most)}."
+        return f"{teams} got {money(least, unit)} to {money(most, unit)}."
     more = "" if most == least else " or a cent more"
-    return f"{teams} got {dollars(least)}{more}{'' if len(made) == 1 else ' each'}."
+    return f"{teams} got {money(least, unit)}{more}{'' if len(made) == 1 else ' each'}."
 
 
 @blueprint.post("/events/<slug>/credits/readings")
@@ -214,8 +241,9 @@ def read(slug: str) -> ResponseReturnValue:
             total=parse_dollars(typed["total"], "total", signed=True),
             seen_at=moment_of(slug, typed["seen_at"], "seen_at"),
             key=key,
+            currency=typed["currency"],
         ),
-        lambda row: f"{row.source} shows {dollars(row.total)} so far; recorded.",
+        lambda row: f"{row.source} shows {money(row.total, row.currency)} so far; recorded.",
     )
 
 
@@ -237,8 +265,9 @@ def charge(slug: str) -> ResponseReturnValue:
             through=moment_of(slug, typed["through"], "through"),
             reason=typed["reason"],
             key=key,
+            currency=typed["currency"],
         ),
-        lambda entry: f"{dollars(entry.amount)} charged.",
+        lambda entry: f"{money(entry.amount, entry.currency)} charged.",
     )
 
 
@@ -247,9 +276,9 @@ def charge(slug: str) -> ResponseReturnValue:
 def as_csv(slug: str) -> ResponseReturnValue:
     """The board as a file; amounts in exact dollars, empty where there is no data."""
     place = here(slug)
-    board = board_of(reading(), place.event)
+    board = board_of(reading(), place.event, unit_of())
     return csv_answer(
-        f"{place.event.slug}-credits.csv",
+        f"{place.event.slug}-credits{mark(board.currency)}.csv",
         [
             "team",
             "granted",
@@ -285,16 +314,17 @@ def as_csv(slug: str) -> ResponseReturnValue:
 def event_chargeback(slug: str) -> ResponseReturnValue:
     """What is booked on teams, a line a team and source, in whole cents that add up."""
     place = here(slug)
-    rows = charged_by_source(reading(), place.event.id)
+    unit = unit_of()
+    rows = charged_by_source(reading(), place.event.id, unit)
     amounts = [number(row.amount) for row in rows]
     cents = cents_of(amounts)
     lines: list[tuple[object, ...]] = [
-        (row.team, row.source, cent, amount, CURRENCY)
+        (row.team, row.source, cent, amount, unit)
         for row, cent, amount in zip(rows, cents, amounts, strict=True)
     ]
-    lines.append(("(total)", "", sum(cents, Decimal(0)), sum(amounts, Decimal(0)), CURRENCY))
+    lines.append(("(total)", "", sum(cents, Decimal(0)), sum(amounts, Decimal(0)), unit))
     return csv_answer(
-        f"{place.event.slug}-chargeback.csv",
+        f"{place.event.slug}-chargeback{mark(unit)}.csv",
         ["team", "source", "cents rounded", "exact", "currency"],
         lines,
     )
@@ -307,8 +337,11 @@ def close_all(slug: str) -> ResponseReturnValue:
     place = here(slug)
     event_id = place.event.id
     form = CloseForm(request.form)
-    rows = [row for row in team_lines(reading(), event_id) if row.state is not State.CLOSED]
-    waiting = [row.name for row in rows if row.fresh.read]
+    lines = lines_of(reading(), event_id)
+    known = {row.team_id: row for each in lines.values() for row in each}
+    rows = [row for row in known.values() if row.state is not State.CLOSED]
+    unread = {row.team_id for each in lines.values() for row in each if row.fresh.read}
+    waiting = [row.name for row in rows if row.team_id in unread]
 
     def close(team_id: int) -> Callable[[Session], State]:
         return lambda session: states.set_state(
@@ -322,7 +355,7 @@ def close_all(slug: str) -> ResponseReturnValue:
 
     count = 0
     for row in rows:  # a transaction each: what is closed stays closed whatever comes after
-        if row.fresh.read:
+        if row.team_id in unread:
             continue
         if submit(form, close(row.team_id)) is None:
             return _page(slug, "close", form), form.status
@@ -342,13 +375,17 @@ def carry(slug: str) -> ResponseReturnValue:
     return _post(
         slug,
         "carry",
-        lambda session, actor, typed: plan.carry_over(
-            session,
-            actor,
-            event_id=event_id,
-            amount=parse_dollars(typed["amount"]) if typed["amount"].strip() else None,
-            reason=typed["reason"],
-            key=key,
+        lambda session, actor, typed: (
+            plan.carry_over(
+                session,
+                actor,
+                event_id=event_id,
+                amount=parse_dollars(typed["amount"]) if typed["amount"].strip() else None,
+                reason=typed["reason"],
+                key=key,
+                currency=typed["currency"],
+            ),
+            typed["currency"],
         ),
-        lambda move: f"{dollars(move.amount)} carried over to the next quarter.",
+        lambda done: f"{money(done[0].amount, done[1])} carried over to the next quarter.",
     )

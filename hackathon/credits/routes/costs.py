@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from flask import render_template
 
-from hackathon.credits.routes.blueprint import blueprint, own_team
+from hackathon.credits.routes.blueprint import blueprint, mark, own_team, unit_of
+from hackathon.credits.rules import CURRENCY, in_order
 from hackathon.credits.service.bills.costs import added, costs_of
+from hackathon.credits.service.ledger import named
 from hackathon.events.access import here
 from hackathon.people.access import MEMBER, requires
 from hackathon.shared.db import reading
@@ -46,7 +48,9 @@ def costs(slug: str, team_id: int) -> ResponseReturnValue:
     """A team's costs by service and by day."""
     place = here(slug)
     team = _team(place, team_id)
-    found = costs_of(reading(), team_id)
+    unit = unit_of()
+    every = costs_of(reading(), team_id)
+    found = every.get(unit, [])
     services = added(found, "service")
     return render_template(
         "credits/costs.html",
@@ -55,6 +59,9 @@ def costs(slug: str, team_id: int) -> ResponseReturnValue:
         services=[row for row in services if abs(row[1]) >= CENT],
         small=[row for row in services if abs(row[1]) < CENT],
         days=added(found, "day"),
+        currency=unit,
+        currencies=in_order({*every, unit}),
+        unit=named(unit),
         total=sum((cost.amount for cost in found), Decimal(0)),
     )
 
@@ -64,12 +71,12 @@ def costs(slug: str, team_id: int) -> ResponseReturnValue:
 def costs_csv(slug: str, team_id: int) -> ResponseReturnValue:
     """The same as a file: a line a source, service and day, exact dollars."""
     place = here(slug)
-    team = _team(place, team_id)
+    team, unit = _team(place, team_id), unit_of()
     return csv_answer(
-        f"{place.event.slug}-{team.id}-costs.csv",
-        ["source", "service", "day", "dollars"],
+        f"{place.event.slug}-{team.id}-costs{mark(unit)}.csv",
+        ["source", "service", "day", "dollars" if unit == CURRENCY else unit],
         [
             (row.source, row.service, row.day.isoformat(), row.amount)
-            for row in costs_of(reading(), team_id)
+            for row in costs_of(reading(), team_id).get(unit, [])
         ],
     )

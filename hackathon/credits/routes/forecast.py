@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 from flask import render_template
 
 from hackathon.credits.queries.forecast import forecasts_of, total_of
-from hackathon.credits.routes.blueprint import blueprint
+from hackathon.credits.queries.ledger import currencies_of
+from hackathon.credits.routes.blueprint import blueprint, mark, unit_of
+from hackathon.credits.rules import CURRENCY
+from hackathon.credits.service.ledger import named
 from hackathon.events.access import here
 from hackathon.people.access import ORGANIZER, requires
 from hackathon.shared.clock import utc_text
@@ -31,8 +34,9 @@ def chart_of(
     end: datetime,
     limit: Micros,
     zone: str,
+    unit: str = CURRENCY,
 ) -> dict[str, Any]:
-    """What the chart draws: epoch milliseconds and dollars; text says the same beside it."""
+    """What the chart draws: epoch milliseconds and whole units of a currency; text says the same beside it."""
     known = [[int(point.at.timestamp() * 1000), point.used / MICROS] for point in points]
     at = int(end.timestamp() * 1000)
     tails = {}
@@ -41,7 +45,8 @@ def chart_of(
             name: [known[-1], [at, amount / MICROS]]
             for name, amount in zip(("low", "mid", "high"), ends, strict=True)
         }
-    return {"known": known, "tails": tails, "limit": limit / MICROS, "end": at, "zone": zone}
+    chart = {"known": known, "tails": tails, "limit": limit / MICROS, "end": at, "zone": zone}
+    return chart | named(unit)
 
 
 def sums_of(rows: list[TeamForecast]) -> tuple[Micros, Micros, Micros] | None:
@@ -63,7 +68,8 @@ def sums_of(rows: list[TeamForecast]) -> tuple[Micros, Micros, Micros] | None:
 def forecast(slug: str) -> ResponseReturnValue:
     """Spend over time with the forecast, the teams nearest to their limit first."""
     place = here(slug)
-    rows = forecasts_of(reading(), place.event)
+    unit = unit_of()
+    rows = forecasts_of(reading(), place.event, currency=unit)
     granted = Micros(sum(row.line.granted for row in rows))
     sums = sums_of(rows)
     moments = [row.line.fresh.through for row in rows if row.line.fresh.through is not None]
@@ -78,7 +84,10 @@ def forecast(slug: str) -> ResponseReturnValue:
         held=Micros(sum(row.line.held for row in rows)),
         sums=sums,
         through=min(moments, default=None),
-        chart=chart_of(total_of(rows), sums, place.event.ends_at, granted, place.zone),
+        chart=chart_of(total_of(rows), sums, place.event.ends_at, granted, place.zone, unit),
+        currency=unit,
+        currencies=currencies_of(reading(), place.event),
+        unit=named(unit),
     )
 
 
@@ -88,7 +97,8 @@ def forecast_csv(slug: str) -> ResponseReturnValue:
     """The forecast as a file: every known point of every team, then its rates and its end."""
     place = here(slug)
     lines: list[tuple[object, ...]] = []
-    for row in forecasts_of(reading(), place.event):
+    unit = unit_of()
+    for row in forecasts_of(reading(), place.event, currency=unit):
         name, found = row.line.name, row.found
         lines += [(name, "used", utc_text(point.at), number(point.used)) for point in found.points]
         lines += [(name, "granted", None, number(row.line.granted))]
@@ -101,5 +111,7 @@ def forecast_csv(slug: str) -> ResponseReturnValue:
             lines.append((name, f"per hour, {word}", None, number(getattr(found.burn, word))))
             lines.append((name, f"at the end, {word}", end, number(getattr(found, word))))
     return csv_answer(
-        f"{place.event.slug}-forecast.csv", ["team", "figure", "at", "dollars"], lines
+        f"{place.event.slug}-forecast{mark(unit)}.csv",
+        ["team", "figure", "at", "dollars" if unit == CURRENCY else unit],
+        lines,
     )

@@ -12,7 +12,7 @@ from hackathon.credits.access import TEAM_TOKEN, token_or_none
 from hackathon.credits.models import Account
 from hackathon.credits.queries.ledger import account_name
 from hackathon.credits.routes.blueprint import blueprint
-from hackathon.credits.rules import Kind
+from hackathon.credits.rules import CURRENCY, Kind
 from hackathon.credits.service import holds
 from hackathon.people.access import requires
 from hackathon.shared.clock import utc_text
@@ -34,13 +34,17 @@ class _Body(BaseModel):
 
 
 class HoldBody(_Body):
-    """What to set aside; `amount` is exact text, such as "7" or "0.000125"."""
+    """What to set aside; `amount` is exact text, such as "7" or "0.000125".
+
+    `currency` says of which of the team's credits, by default the main one.
+    """
 
     key: str
     amount: str
     source: str
     purpose: str = ""
     expires_in: int = holds.USUAL_SECONDS
+    currency: str = CURRENCY
 
 
 class CaptureBody(_Body):
@@ -74,13 +78,14 @@ def _token_id() -> int:
 def _shown(
     session: Session, hold: Hold, *, replay: bool, entry: Entry | None = None
 ) -> dict[str, object]:
-    name = account_name(Kind.AVAILABLE, hold.team_id)
+    name = account_name(Kind.AVAILABLE, hold.team_id, hold.currency)
     available = session.scalar(select(Account.balance).where(Account.name == name))
     return {
         "hold": hold.id,
         "key": hold.key,
         "state": hold.state,
         "amount": exact(hold.amount),
+        "currency": hold.currency,
         "source": hold.source,
         "purpose": hold.purpose,
         "expires_at": utc_text(hold.expires_at),
@@ -106,6 +111,7 @@ def make_hold() -> ResponseReturnValue:
             source=asked.source,
             purpose=asked.purpose,
             seconds=asked.expires_in,
+            currency=asked.currency,
         )
         return _shown(session, found, replay=replay)
 

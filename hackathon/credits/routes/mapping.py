@@ -14,12 +14,11 @@ from hackathon.credits.queries.bills import source_of
 from hackathon.credits.routes.blueprint import blueprint
 from hackathon.credits.rules import CURRENCY
 from hackathon.credits.service.bills import runs
-from hackathon.credits.service.bills.focus import plain
 from hackathon.credits.service.bills.look import Whole, whole_of
 from hackathon.credits.service.bills.mapping import Sign, add_rule, change_source
 from hackathon.credits.service.bills.owners import hand_over
 from hackathon.credits.service.bills.rates import enter_rate
-from hackathon.credits.service.bills.share import cents_of
+from hackathon.credits.service.bills.share import cents_of, exact_sum
 from hackathon.credits.service.bills.store import totals_of
 from hackathon.credits.service.bills.whose import tags_of
 from hackathon.events.access import here
@@ -99,17 +98,23 @@ def _source_form(found: Source) -> SourceForm:
 
 
 def _team_rows(whole: Whole, event_id: int) -> list[dict[str, Any]]:
-    """A row a team of this event; those of other events in one."""
+    """A row a team of this event and currency; those of other events in one each."""
+    units = whole.shares.team_currencies()
+    return [row for unit in units for row in _team_rows_in(whole, event_id, unit)]
+
+
+def _team_rows_in(whole: Whole, event_id: int, unit: str) -> list[dict[str, Any]]:
     rows, others = [], Decimal(0)
-    for team_id, amount in whole.shares.by_team().items():
+    for team_id, amount in whole.shares.by_team(unit).items():
         team = whole.ready.teams[team_id]
         if team.event_id == event_id:
-            rows.append({"id": team_id, "name": team.name, "amount": plain(amount)})
+            rows.append({"id": team_id, "name": team.name, "amount": amount, "currency": unit})
         else:
             others += amount
     rows.sort(key=lambda row: str(row["name"]).casefold())
     if others:
-        rows.append({"id": None, "name": "Teams of other events", "amount": plain(others)})
+        name = "Teams of other events"
+        rows.append({"id": None, "name": name, "amount": others, "currency": unit})
     return rows
 
 
@@ -232,23 +237,30 @@ def _said(postings: int, word: str) -> str:
 @blueprint.get("/events/<slug>/credits/sources/<int:source_id>/chargeback.csv")
 @requires(ORGANIZER)
 def chargeback(slug: str, source_id: int) -> ResponseReturnValue:
-    """A line a team in whole cents that add up, and the exact amounts beside them."""
+    """A line a team in whole cents that add up, and the exact amounts beside them.
+
+    Each currency that teams are charged in stands for itself, with its own total.
+    """
     place, session = here(slug), reading()
     found = source_of(session, current_actor(), place.event.id, source_id)
     whole = whole_of(session, found)
-    rows = [(row["name"], Decimal(row["amount"])) for row in _team_rows(whole, place.event.id)]
-    main, worth = whole.shares.main, whole.shares.converted
-    rows += [
-        ("(without a team)", main.unallocated),
-        ("(kept off teams)", main.excluded),
-        ("(rejected rows)", main.rejected),
-    ]
-    cents = cents_of([amount for _, amount in rows])
-    lines: list[tuple[object, ...]] = [
-        (found.name, name, cent, amount, CURRENCY)
-        for (name, amount), cent in zip(rows, cents, strict=True)
-    ]
-    lines.append((found.name, "(total)", sum(cents, Decimal(0)), main.file + worth, CURRENCY))
+    lines: list[tuple[object, ...]] = []
+    for unit in whole.shares.team_currencies():
+        sums = whole.shares.sums[unit]
+        rows = [(row["name"], row["amount"]) for row in _team_rows_in(whole, place.event.id, unit)]
+        rows += [
+            ("(without a team)", sums.unallocated),
+            ("(kept off teams)", sums.excluded),
+            ("(rejected rows)", sums.rejected),
+        ]
+        amounts = [amount for _, amount in rows]
+        cents = cents_of(amounts)
+        lines += [
+            (found.name, name, cent, amount, unit)
+            for (name, amount), cent in zip(rows, cents, strict=True)
+        ]
+        total = exact_sum(amounts)
+        lines.append((found.name, "(total)", sum(cents, Decimal(0)), total, unit))
     return csv_answer(
         f"{place.event.slug}-chargeback.csv",
         ["source", "team", "cents rounded", "exact", "currency"],

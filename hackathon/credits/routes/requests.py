@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 from flask import current_app, flash, render_template, request
 
 from hackathon.credits.forms import AskForm, DecideForm
-from hackathon.credits.queries.board import board_of
+from hackathon.credits.queries.board import boards_of
 from hackathon.credits.queries.requests import requests_of
 from hackathon.credits.routes.blueprint import blueprint
 from hackathon.credits.routes.statement import page
+from hackathon.credits.rules import CURRENCY
 from hackathon.credits.service import requests as service
+from hackathon.credits.service.ledger import named
 from hackathon.events.access import here
 from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
 from hackathon.shared.db import reading
-from hackathon.shared.money import MICROS, Micros, dollars, parse_dollars
+from hackathon.shared.money import MICROS, Micros, money, parse_dollars
 from hackathon.shared.web import form_key, see, submit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
@@ -29,6 +33,12 @@ if TYPE_CHECKING:
 def two_above() -> Micros:
     """Above this a second person agrees too."""
     return Micros(current_app.extensions["settings"].two_people_above * MICROS)
+
+
+def _joined(word: str, amounts: Iterable[tuple[Micros, str]]) -> str:
+    """`$800.00`, or `$800.00 and 400.00 EUR`: amounts of several currencies side by side."""
+    *most, last = (money(*row) for row in amounts)
+    return f" {word} ".join([", ".join(most), last] if most else [last])
 
 
 @blueprint.post("/events/<slug>/credits/teams/<int:team_id>/ask")
@@ -48,12 +58,13 @@ def ask(slug: str, team_id: int) -> ResponseReturnValue:
             kind=typed["kind"],
             reason=typed["reason"],
             key=key,
+            currency=typed["currency"] or CURRENCY,
         )
 
     if submit(form, work) is None:
         return page(slug, team_id, ask=form), form.status
     flash("The organizers have been asked. You are told what they decide.")
-    return see(".statement", slug=slug, team_id=team_id)
+    return see(".statement", slug=slug, team_id=team_id, **named(form.data["currency"]))
 
 
 @blueprint.get("/events/<slug>/credits/requests")
@@ -65,13 +76,15 @@ def request_list(slug: str) -> ResponseReturnValue:
 
 def _page(slug: str, wrong: int = 0, form: Form | None = None) -> str:
     place = here(slug)
+    boards = boards_of(reading(), place.event)
     return render_template(
         "credits/requests.html",
         here=place,
         rows=requests_of(reading(), place.event.id),
-        pool=board_of(reading(), place.event).pool,
+        pools=_joined("and", ((row.pool, unit) for unit, row in boards.items())),
         kinds=service.KINDS,
         limit=two_above(),
+        limits=_joined("or", ((two_above(), unit) for unit in boards)),
         wrong=wrong,
         form=form or DecideForm(),
     )
@@ -106,7 +119,7 @@ def decide(slug: str, request_id: int) -> ResponseReturnValue:
     words = {
         "granted": "Granted; the team has been told.",
         "refused": "Refused; the team has been told why.",
-        "agreed": f"Agreed to {dollars(found.agreed)}. A second person has to agree, too.",
+        "agreed": f"Agreed to {money(found.agreed, found.currency)}. A second person has to agree, too.",
     }
     flash(words.get(found.state, "Done."))
     return see(".request_list", slug=slug)

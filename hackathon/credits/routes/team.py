@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from flask import flash, make_response, request
 
 from hackathon.credits.forms import StateForm, TokenForm
-from hackathon.credits.routes.blueprint import blueprint
+from hackathon.credits.routes.blueprint import blueprint, unit_of
 from hackathon.credits.routes.statement import page
 from hackathon.credits.rules import State
 from hackathon.credits.service import states, tokens
+from hackathon.credits.service.ledger import named
 from hackathon.events.access import here
 from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
 from hackathon.shared.web import act, see, submit
@@ -42,7 +43,7 @@ def set_state(slug: str, team_id: int) -> ResponseReturnValue:
     if submit(form, work) is None:
         return page(slug, team_id, state=form), form.status
     flash(f"The credits are {form.state.data} now.")
-    return see(".statement", slug=slug, team_id=team_id)
+    return see(".statement", slug=slug, team_id=team_id, **named(unit_of()))
 
 
 @blueprint.post("/events/<slug>/credits/teams/<int:team_id>/tokens")
@@ -79,4 +80,4 @@ def revoke_token(slug: str, team_id: int, token_id: int) -> ResponseReturnValue:
         )
     )
     flash("The token is revoked; its next call is refused.")
-    return see(".statement", slug=slug, team_id=team_id)
+    return see(".statement", slug=slug, team_id=team_id, **named(unit_of()))

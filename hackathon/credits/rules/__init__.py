@@ -1,5 +1,6 @@
 """Credits: which amounts move where, what counts as used, how old a figure may be."""
 
+from hackathon.credits.rules.currencies import CURRENCY, KNOWN, check_currency, in_order
 from hackathon.credits.rules.legs import (
     Balances,
     Leg,
@@ -17,7 +18,6 @@ from hackathon.credits.rules.legs import (
 from hackathon.credits.rules.used import Charged, Freshness, Seen, freshness
 from hackathon.credits.rules.words import (
     BOOKED,
-    CURRENCY,
     FINAL,
     NONE,
     SPEND,
@@ -38,6 +38,7 @@ __all__ = [
     "BOOKED",
     "CURRENCY",
     "FINAL",
+    "KNOWN",
     "NONE",
     "SPEND",
     "STALE_AFTER",
@@ -55,6 +56,7 @@ __all__ = [
     "budget_warning",
     "carry",
     "charge",
+    "check_currency",
     "check_link",
     "check_seen",
     "check_source",
@@ -63,6 +65,7 @@ __all__ = [
     "give_back",
     "grant",
     "hold",
+    "in_order",
     "refund",
     "release",
     "reverse",

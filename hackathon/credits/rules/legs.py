@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hackathon.credits.rules.currencies import CURRENCY
 from hackathon.credits.rules.words import NONE, Deed, Kind
 from hackathon.shared.errors import Conflict
-from hackathon.shared.money import Micros, dollars
+from hackathon.shared.money import Micros, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +25,7 @@ class Leg(NamedTuple):
 
 @dataclass(frozen=True)
 class Balances:
-    """The accounts an entry may touch, in micros."""
+    """The accounts an entry may touch, in micros of one currency."""
 
     funding: Micros = NONE
     pool: Micros = NONE
@@ -31,6 +33,7 @@ class Balances:
     held: Micros = NONE
     spent: Micros = NONE
     overrun: Micros = NONE
+    currency: str = CURRENCY
 
     @property
     def owed(self) -> Micros:
@@ -50,11 +53,12 @@ class Balances:
 
 def after(before: Balances, legs: Iterable[Leg]) -> Balances:
     """The balances once the legs are posted."""
-    found: dict[str, int] = asdict(before)
+    moved: dict[str, int] = defaultdict(int)
     for leg in legs:
-        found[leg.source] -= leg.amount
-        found[leg.target] += leg.amount
-    return Balances(**{kind: Micros(amount) for kind, amount in found.items()})
+        moved[leg.source.value] -= leg.amount
+        moved[leg.target.value] += leg.amount
+    found: dict[str, Any] = {kind: getattr(before, kind) + moved[kind] for kind in moved}
+    return replace(before, **found)
 
 
 def _legs(*legs: Leg) -> list[Leg]:
@@ -71,7 +75,7 @@ def fund(amount: Micros, before: Balances, *, budget: Micros) -> list[Leg]:
     if amount > rest:
         raise Conflict(
             "over_budget",
-            f"Only {dollars(rest)} of the quarter's budget is left; nothing was moved.",
+            f"Only {money(rest, before.currency)} of the quarter's budget is left; nothing was moved.",
             field="amount",
             left=rest,
         )
@@ -82,7 +86,7 @@ def _check_pool(amount: Micros, before: Balances) -> None:
     if amount > before.pool:
         raise Conflict(
             "over_pool",
-            f"Only {dollars(before.pool)} is left in the pool; nothing was granted.",
+            f"Only {money(before.pool, before.currency)} is left in the pool; nothing was granted.",
             field="amount",
             left=before.pool,
         )
@@ -143,7 +147,7 @@ def hold(amount: Micros, before: Balances, *, read: Micros = NONE) -> list[Leg]:
     if amount > free:
         raise Conflict(
             "over_available",
-            f"Only {dollars(free)} is available; nothing was held.",
+            f"Only {money(free, before.currency)} is available; nothing was held.",
             field="amount",
             left=free,
         )
@@ -184,7 +188,7 @@ def give_back(amount: Micros, before: Balances, *, read: Micros = NONE) -> list[
     if amount > unused:
         raise Conflict(
             "over_unused",
-            f"Only {dollars(unused)} is unused; nothing was returned.",
+            f"Only {money(unused, before.currency)} is unused; nothing was returned.",
             field="amount",
             left=unused,
         )
@@ -216,10 +220,11 @@ def reverse(
     """
     match deed:
         case Deed.FUND:
-            _check_there(amount, before.pool, "The pool has")
+            _check_there(amount, before.pool, "The pool has", before.currency)
             return _legs(Leg(Kind.POOL, Kind.FUNDING, amount))
         case Deed.GRANT:
-            _check_there(amount, Micros(before.available + repaid), "The team has")
+            there = Micros(before.available + repaid)
+            _check_there(amount, there, "The team has", before.currency)
             taken = Micros(min(amount, before.available))
             return _legs(
                 Leg(Kind.AVAILABLE, Kind.POOL, taken),
@@ -246,10 +251,11 @@ def reverse(
             )
 
 
-def _check_there(amount: Micros, there: Micros, whose: str) -> None:
+def _check_there(amount: Micros, there: Micros, whose: str, currency: str) -> None:
     if amount > there:
         raise Conflict(
             "moved_on",
-            f"{whose} only {dollars(there)} of this {dollars(amount)} left; nothing was reversed.",
+            f"{whose} only {money(there, currency)} of this {money(amount, currency)} left; "
+            "nothing was reversed.",
             left=there,
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from hackathon.credits.rules.currencies import CURRENCY
 from hackathon.shared.errors import Invalid
-from hackathon.shared.money import MICROS, Micros, dollars, whole_dollars
+from hackathon.shared.money import MICROS, Micros, money, whole_money
 
-CURRENCY = "USD"
 USUAL_BUDGET = (Micros(2_000 * MICROS), Micros(5_000 * MICROS))
-"""What a quarter's budget usually is; outside it a warning, never a refusal."""
+"""What a quarter's budget usually is, in any currency; outside it a warning, never a refusal."""
 STALE_AFTER = timedelta(hours=36)
 """Bills arrive 8-24 hours late; a figure older than that by half is called stale."""
 NONE = Micros(0)
@@ -81,14 +81,14 @@ def state_at(stored: State, ends_at: datetime, present: datetime) -> State:
     return stored
 
 
-def budget_warning(budget: Micros) -> str:
+def budget_warning(budget: Micros, currency: str = CURRENCY) -> str:
     """A sentence when a budget is unusual, else empty."""
     low, high = USUAL_BUDGET
     if low <= budget <= high:
         return ""
     return (
-        f"A quarter usually has {whole_dollars(low)} to {whole_dollars(high)}; "
-        f"{dollars(budget)} is {'less' if budget < low else 'more'}."
+        f"A quarter usually has {whole_money(low, currency)} to {whole_money(high, currency)}; "
+        f"{money(budget, currency)} is {'less' if budget < low else 'more'}."
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from hackathon.credits import metrics
 from hackathon.credits.models import Crossing, Entry
 from hackathon.credits.queries.forecast import TeamForecast, forecasts_of
-from hackathon.credits.queries.ledger import freshness_by_team
-from hackathon.credits.rules import Deed, Freshness, State
+from hackathon.credits.queries.ledger import read_of
+from hackathon.credits.rules import CURRENCY, Deed, State
 from hackathon.events.models import Event
 from hackathon.shared.db import lock
 from hackathon.shared.facts import record
@@ -37,10 +37,11 @@ def watch_team(
 ) -> list[Crossing]:
     """Write the levels a team has newly reached; one fact names the highest.
 
-    The team is held. A top-up arms every level again: they belong to the newest grant.
+    They are those of the balances' currency. The team is held. A top-up arms every level again: they belong to the newest grant.
     """
+    unit = balances.currency
     if read is None:
-        read = freshness_by_team(session, event_id, team_id).get(team_id, Freshness()).read
+        read = read_of(session, event_id, team_id, unit)
     spent = balances.spent + read
     found = metrics.reached(
         spent=spent,  # type: ignore[arg-type]
@@ -51,19 +52,26 @@ def watch_team(
     if not found:
         return []
     limit_id = session.scalar(
-        select(func.max(Entry.id)).where(Entry.team_id == team_id, Entry.deed == Deed.GRANT)
+        select(func.max(Entry.id)).where(
+            Entry.team_id == team_id, Entry.deed == Deed.GRANT, Entry.currency == unit
+        )
     )
     limit_id = limit_id or 0
     known = {
         (row.basis, row.threshold)
         for row in session.scalars(
-            select(Crossing).where(Crossing.team_id == team_id, Crossing.limit_entry_id == limit_id)
+            select(Crossing).where(
+                Crossing.team_id == team_id,
+                Crossing.currency == unit,
+                Crossing.limit_entry_id == limit_id,
+            )
         )
     }
     made = [
         Crossing(
             event_id=event_id,
             team_id=team_id,
+            currency=unit,
             basis=basis,
             threshold=threshold,
             limit_entry_id=limit_id,
@@ -75,6 +83,7 @@ def watch_team(
         return []
     session.add_all(made)
     session.flush()
+    in_unit: dict[str, Any] = {} if unit == CURRENCY else {"currency": unit}
     highest = max(made, key=lambda row: (row.threshold, ORDER.index(row.basis)))
     record(
         session,
@@ -88,6 +97,7 @@ def watch_team(
         spent=spent,
         held=balances.held,
         granted=balances.granted,
+        **in_unit,
     )
     return made
 
@@ -101,10 +111,10 @@ def leads_beyond(row: TeamForecast) -> bool:
     )
 
 
-def watch_forecasts(session: Session, event_id: int) -> list[Crossing]:
-    """Write the levels that the forecasts of an event's teams have reached."""
+def watch_forecasts(session: Session, event_id: int, currency: str = CURRENCY) -> list[Crossing]:
+    """Write the levels that the forecasts of an event's teams have reached in a currency."""
     event, made = session.get_one(Event, event_id), []
-    rows = [row for row in forecasts_of(session, event) if leads_beyond(row)]
+    rows = [row for row in forecasts_of(session, event, currency=currency) if leads_beyond(row)]
     for row in sorted(rows, key=lambda row: row.line.team_id):
         lock(session, Team, id=row.line.team_id)
         made += watch_team(

@@ -8,17 +8,19 @@ from sqlalchemy import or_, select
 
 from hackathon.credits import rules
 from hackathon.credits.models import Access, Account, CreditState, Entry
-from hackathon.credits.queries.ledger import account_name, freshness_by_team
-from hackathon.credits.rules import Deed, Freshness, Kind, State
+from hackathon.credits.queries.ledger import account_name, read_of
+from hackathon.credits.rules import CURRENCY, Deed, Kind, State
 from hackathon.credits.service.bills.mapping import seed_rule
 from hackathon.credits.service.ledger import (
     Order,
     Plan,
+    check_budgeted,
     check_not_closed,
     clean_key,
     digest_of,
     entry_of_key,
     hold_team,
+    named,
     own_event,
     post,
     say,
@@ -46,25 +48,32 @@ def grant(
     amount: Micros,
     reason: str,
     key: str = "",
+    currency: str = CURRENCY,
 ) -> Entry:
-    """Give a team credits out of the pool; an overrun is repaid first.
+    """Give a team credits out of the pool of a currency; an overrun is repaid first.
 
     Raises:
         NotAllowed: the actor does not organize the event.
         NotFound: the event has no such team.
-        Invalid: no reason, or an amount that cannot be.
+        Invalid: no reason, or an amount or a currency that cannot be.
         Conflict: more than the pool holds, an archived team, or a used key.
     """
     event = own_event(session, actor, event_id)
     clean = check_reason(reason)
     hold_team(session, event_id, team_id, living=True)
     check_not_closed(session, event, team_id)
-    digest = digest_of(
-        actor,
-        {"deed": Deed.GRANT, "event": event_id, "team": team_id, "amount": amount, "why": clean},
-    )
+    check_budgeted(session, event, currency)
+    asked = {"deed": Deed.GRANT, "event": event_id, "team": team_id, "amount": amount, "why": clean}
+    digest = digest_of(actor, {**asked, **named(currency)})
     order = Order(
-        event_id, Deed.GRANT, amount, clean_key(key), digest, team_id=team_id, reason=clean
+        event_id,
+        Deed.GRANT,
+        amount,
+        clean_key(key),
+        digest,
+        team_id=team_id,
+        reason=clean,
+        currency=currency,
     )
     entry, _ = post(session, actor, order, lambda before: rules.grant(amount, before))
     return entry
@@ -79,8 +88,9 @@ def split_pool(
     reason: str,
     key: str = "",
     by_member: bool = False,
+    currency: str = CURRENCY,
 ) -> list[Entry]:
-    """Split an amount of the pool (None: all of it) among the event's teams whose credits live.
+    """Split an amount of the pool of a currency (None: all of it) among the event's teams whose credits live.
 
     Each team the same, or (`by_member`) each member.
 
@@ -92,10 +102,11 @@ def split_pool(
         Invalid: no reason, no teams, or an amount that cannot be split.
         Conflict: more than the pool holds, an empty pool, or a used key.
     """
-    own_event(session, actor, event_id)
+    check_budgeted(session, own_event(session, actor, event_id), currency)
     clean, key = check_reason(reason), clean_key(key)
     asked = {"deed": "split", "event": event_id, "amount": amount, "why": clean}
-    digest = digest_of(actor, asked | ({"by": "member"} if by_member else {}))
+    asked |= ({"by": "member"} if by_member else {}) | named(currency)
+    digest = digest_of(actor, asked)
     closed = select(CreditState.team_id).where(CreditState.state == State.CLOSED)
     teams = session.scalars(
         select(Team)
@@ -106,10 +117,10 @@ def split_pool(
     if entry_of_key(session, key, digest) is not None:
         own = or_(Entry.key == key, Entry.key.startswith(f"{key}/", autoescape=True))
         return list(session.scalars(select(Entry).where(own).order_by(Entry.id)))
-    name = account_name(Kind.POOL, event_id)
+    name = account_name(Kind.POOL, event_id, currency)
     pool = session.scalar(select(Account.balance).where(Account.name == name).with_for_update())
     whole = Micros((pool or 0) // CENT * CENT)
-    rules.grant(amount or whole, rules.Balances(pool=Micros(pool or 0)))
+    rules.grant(amount or whole, rules.Balances(pool=Micros(pool or 0), currency=currency))
     shares = split(
         whole if amount is None else amount,
         [team.member_count if by_member else 1 for team in teams],
@@ -121,7 +132,14 @@ def split_pool(
         if share:
             own_key = key if number == 1 else f"{key}/{number}"
             order = Order(
-                event_id, Deed.GRANT, share, own_key, digest, team_id=team.id, reason=clean
+                event_id,
+                Deed.GRANT,
+                share,
+                own_key,
+                digest,
+                team_id=team.id,
+                reason=clean,
+                currency=currency,
             )
             entry, _ = post(session, actor, order, _grant_of(share))
             made.append(entry)
@@ -141,8 +159,9 @@ def give_back(
     amount: Micros | None = None,
     reason: str = "",
     key: str = "",
+    currency: str = CURRENCY,
 ) -> Entry:
-    """Return unused money of a team (None: all of it) to the pool.
+    """Return unused money of a team in a currency (None: all of it) to its pool.
 
     What a reading shows as used stays with the team until its charge is booked.
 
@@ -154,14 +173,13 @@ def give_back(
     own_event(session, actor, event_id)
     hold_team(session, event_id, team_id)
     key = clean_key(key)
-    digest = digest_of(
-        actor, {"deed": Deed.RETURN, "event": event_id, "team": team_id, "amount": amount}
-    )
+    asked = {"deed": Deed.RETURN, "event": event_id, "team": team_id, "amount": amount}
+    digest = digest_of(actor, {**asked, **named(currency)})
     if (known := entry_of_key(session, key, digest)) is not None:
         return known
-    read = freshness_by_team(session, event_id, team_id).get(team_id, Freshness()).read
+    read = read_of(session, event_id, team_id, currency)
     if amount is None:
-        name = account_name(Kind.AVAILABLE, team_id)
+        name = account_name(Kind.AVAILABLE, team_id, currency)
         available = session.scalar(
             select(Account.balance).where(Account.name == name).with_for_update()
         )
@@ -169,7 +187,14 @@ def give_back(
         if amount == 0:
             raise Conflict("nothing_unused", "This team has nothing unused; nothing was returned.")
     order = Order(
-        event_id, Deed.RETURN, amount, key, digest, team_id=team_id, reason=reason.strip()[:2000]
+        event_id,
+        Deed.RETURN,
+        amount,
+        key,
+        digest,
+        team_id=team_id,
+        reason=reason.strip()[:2000],
+        currency=currency,
     )
     entry, _ = post(
         session, actor, order, lambda before: rules.give_back(order.amount, before, read=read)

@@ -9,15 +9,17 @@ from sqlalchemy import select
 
 from hackathon.credits import rules
 from hackathon.credits.models import Entry, Hold, TeamToken
-from hackathon.credits.queries.ledger import freshness_by_team
-from hackathon.credits.rules import Deed, Freshness, State
+from hackathon.credits.queries.ledger import read_of
+from hackathon.credits.rules import CURRENCY, Deed, State
 from hackathon.credits.service.ledger import (
     Order,
     check_amount,
+    check_budgeted,
     check_same,
     digest_of,
     entry_of_key,
     hold_team,
+    named,
     post,
     state_of,
 )
@@ -69,6 +71,7 @@ def make_hold(
     source: str,
     purpose: str = "",
     seconds: int = USUAL_SECONDS,
+    currency: str = CURRENCY,
 ) -> tuple[Hold, bool]:
     """Set money of the token's team aside; returns the hold and whether it was there already.
 
@@ -80,10 +83,11 @@ def make_hold(
         source: Who will bill it, such as AWS; the name readings and bills have.
         purpose: What it is for.
         seconds: After how long it ends by itself.
+        currency: Of which of the team's credits.
 
     Raises:
         NotSignedIn: the token was revoked.
-        Invalid: a key, source, time or amount that cannot be.
+        Invalid: a key, source, time, amount or currency that cannot be.
         Conflict: more than is available, credits that are not open, or a used key.
     """
     token = living_token(session, token_id)
@@ -96,21 +100,23 @@ def make_hold(
         raise Invalid("expires_in", "A hold lasts 1 second to 7 days.", field="expires_in")
     check_amount(amount)
     asked = {"source": clean, "amount": amount, "purpose": purpose, "seconds": seconds}
-    digest = digest_of(PROGRAM, {"deed": Deed.HOLD, "team": team.id, **asked})
+    digest = digest_of(PROGRAM, {"deed": Deed.HOLD, "team": team.id, **asked, **named(currency)})
     known = session.scalar(select(Hold).filter_by(team_id=team.id, key=key))
     if known is not None:
         check_same(known.digest, digest)
         return known, True
     check_open(state_of(session, event, team.id), event.ends_at)
+    check_budgeted(session, event, currency)
     moment = now()
     for late in _due(session, moment, team.id):
         _end(session, late, "expired")
-    read = freshness_by_team(session, event.id, team.id).get(team.id, Freshness()).read
+    read = read_of(session, event.id, team.id, currency)
     made = Hold(
         event_id=event.id,
         team_id=team.id,
         key=key,
         digest=digest,
+        currency=currency,
         amount=amount,
         source=clean,
         purpose=purpose.strip()[:200],
@@ -129,6 +135,7 @@ def make_hold(
         team_id=team.id,
         source=clean,
         read=read,
+        currency=currency,
     )
     post(session, PROGRAM, order, lambda before: rules.hold(amount, before, read=read))
     return made, False
@@ -213,6 +220,7 @@ def capture(
         source=found.source,
         through_at=now(),
         is_closed=is_closed,
+        currency=found.currency,
     )
     entry, _ = post(
         session, PROGRAM, order, lambda before: rules.charge(amount, before, is_closed=is_closed)
@@ -259,7 +267,7 @@ def end_all(session: Session, team_id: int) -> int:
 
 
 def release_billed(session: Session, actor: Actor, charge: Order) -> None:
-    """End holds that a charge will pay for: same source, made by then, oldest first, up to it.
+    """End holds that a charge will pay for: same source and currency, made by then, oldest first.
 
     Before the charge is posted: no dollar is held and spent at once, so no level is reached
     by counting it twice. The team is held.
@@ -269,6 +277,7 @@ def release_billed(session: Session, actor: Actor, charge: Order) -> None:
         return
     for row in session.scalars(_open_of(charge.team_id)).all():
         is_same = row.source.casefold() == charge.source.casefold()
+        is_same = is_same and row.currency == charge.currency
         if is_same and row.made_at <= charge.through_at and row.amount <= left:
             left = Micros(left - row.amount)
             _end(session, row, "expired", actor)
@@ -300,5 +309,6 @@ def _end(session: Session, found: Hold, state: str, actor: Actor = PROGRAM) -> N
         found.digest,
         team_id=found.team_id,
         source=found.source,
+        currency=found.currency,
     )
     post(session, actor, order, lambda before: rules.release(found.amount, before))

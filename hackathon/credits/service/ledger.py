@@ -12,8 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from hackathon.credits.models import Account, CreditState, Entry, Posting, Quarter
-from hackathon.credits.queries.ledger import account_name, balances_of
-from hackathon.credits.rules import TEAM_KINDS, Balances, Deed, Kind, Leg, State, after, state_at
+from hackathon.credits.queries.ledger import account_name, balances_of, currencies_of
+from hackathon.credits.rules import (
+    CURRENCY,
+    TEAM_KINDS,
+    Balances,
+    Deed,
+    Kind,
+    Leg,
+    State,
+    after,
+    state_at,
+)
 from hackathon.credits.service.alerts import watch_team
 from hackathon.events.models import Event
 from hackathon.people.rules import check_organizes
@@ -91,6 +101,27 @@ def check_not_closed(session: Session, event: Event, team_id: int) -> None:
         )
 
 
+def named(currency: str) -> dict[str, str]:
+    """How a currency stands in digests and facts: only when it is not the main one."""
+    return {} if currency == CURRENCY else {"currency": currency}
+
+
+def check_budgeted(session: Session, event: Event, currency: str) -> str:
+    """Credits are in a currency that the event's quarter has a budget in.
+
+    Raises:
+        Invalid: it has none.
+    """
+    if currency != CURRENCY and currency not in currencies_of(session, event):
+        raise Invalid(
+            "currency",
+            f"{event.quarter} has no budget in this currency; a program lead adds one on the plan "
+            "of budgets. Nothing was changed.",
+            field="currency",
+        )
+    return currency
+
+
 def digest_of(actor: Actor, request: Mapping[str, object]) -> str:
     """What a key stands for: the request and who made it."""
     asked = canonical({**request, "actor": actor.person_id})
@@ -156,6 +187,7 @@ class Order:
     reverses: Entry | None = None
     is_closed: bool = False
     read: Micros | None = None
+    currency: str = CURRENCY
 
 
 FACTS = {
@@ -193,7 +225,7 @@ def post(session: Session, actor: Actor, order: Order, plan: Plan) -> tuple[Entr
     accounts = hold_accounts(session, order)
     if (known := entry_of_key(session, order.key, order.digest)) is not None:
         return known, True
-    before = balances_of(accounts.values())
+    before = balances_of(accounts.values(), order.currency)
     legs = plan(before)
     told = note(session, order.reason) if order.reason else None
     entry = Entry(
@@ -202,6 +234,7 @@ def post(session: Session, actor: Actor, order: Order, plan: Plan) -> tuple[Entr
         event_id=order.event_id,
         team_id=order.team_id,
         deed=order.deed,
+        currency=order.currency,
         amount=order.amount,
         lines=len(legs),
         reverses_id=order.reverses.id if order.reverses is not None else None,
@@ -230,6 +263,7 @@ def post(session: Session, actor: Actor, order: Order, plan: Plan) -> tuple[Entr
         )
         session.flush()
     body: dict[str, object] = {"entry": entry.id, "team": entry.team_id, "amount": entry.amount}
+    body |= named(order.currency)
     if order.reverses is not None:
         body["reverses"] = order.reverses.id
     if told is not None:
@@ -258,10 +292,10 @@ def hold_accounts(session: Session, order: Order) -> dict[Kind, Account]:
         name = account_name(Kind.FUNDING, order.quarter.id)
         wanted[name] = funding_account(order.quarter)
     if deed not in WITHIN_TEAM or order.is_closed:
-        _want(wanted, Kind.POOL, order.event_id, event_id=order.event_id)
+        _want(wanted, Kind.POOL, order.event_id, order)
     if order.team_id is not None:
         for kind in TEAM_KINDS:
-            _want(wanted, kind, order.team_id, event_id=order.event_id, team_id=order.team_id)
+            _want(wanted, kind, order.team_id, order, team_id=order.team_id)
     there = set(session.scalars(select(Account.name).where(Account.name.in_(wanted))))
     for name, account in wanted.items():
         if name in there:
@@ -288,10 +322,15 @@ def funding_account(quarter: Quarter) -> Account:
         name=account_name(Kind.FUNDING, quarter.id),
         kind=Kind.FUNDING,
         quarter_id=quarter.id,
+        currency=quarter.currency,
         floor=-quarter.budget,
     )
 
 
-def _want(wanted: dict[str, Account], kind: Kind, owner: int, **more: Any) -> None:  # noqa: ANN401 - columns
-    name = account_name(kind, owner)
-    wanted[name] = Account(name=name, kind=kind, **more)
+def _want(
+    wanted: dict[str, Account], kind: Kind, owner: int, order: Order, team_id: int | None = None
+) -> None:
+    name = account_name(kind, owner, order.currency)
+    wanted[name] = Account(
+        name=name, kind=kind, event_id=order.event_id, team_id=team_id, currency=order.currency
+    )

@@ -10,15 +10,17 @@ from sqlalchemy.exc import IntegrityError
 from hackathon.credits import rules
 from hackathon.credits.models import Account, BudgetMove, Entry, Quarter
 from hackathon.credits.queries.ledger import account_name
-from hackathon.credits.rules import Deed, Kind
+from hackathon.credits.rules import CURRENCY, Deed, Kind
 from hackathon.credits.service.budgets import change_budget, hold_quarter
 from hackathon.credits.service.ledger import (
     Order,
     check_amount,
+    check_budgeted,
     check_same,
     clean_key,
     digest_of,
     entry_of_key,
+    named,
     own_event,
     post,
 )
@@ -27,7 +29,7 @@ from hackathon.people.rules import check_program_lead
 from hackathon.shared.clock import now
 from hackathon.shared.errors import Conflict, Invalid
 from hackathon.shared.facts import note, record
-from hackathon.shared.money import Micros, dollars
+from hackathon.shared.money import Micros, money
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -41,17 +43,23 @@ def next_quarter(quarter: str) -> str:
     return f"{year + 1}-Q1" if number == 4 else f"{year}-Q{number + 1}"  # noqa: PLR2004 - a year has four
 
 
-def plan_budget(session: Session, actor: Actor, *, quarter: str, amount: Micros) -> str:
+def plan_budget(
+    session: Session, actor: Actor, *, quarter: str, amount: Micros, currency: str = CURRENCY
+) -> str:
     """Set the budget of a quarter, with or without events; returns a warning or "".
+
+    In another currency than the main one it becomes a budget of its own: what the quarter's
+    events have in the one never pays for the other.
 
     Raises:
         NotAllowed: not a program lead.
-        Invalid: not a quarter, or an amount that cannot be.
+        Invalid: not a quarter or a currency, or an amount that cannot be.
         Conflict: less than its pools already have.
     """
     check_program_lead(actor)
     check_amount(amount)
-    found = hold_quarter(session, check_quarter(quarter))
+    unit = rules.check_currency(currency)
+    found = hold_quarter(session, check_quarter(quarter), unit)
     change_budget(session, found, amount)
     record(
         session,
@@ -61,7 +69,7 @@ def plan_budget(session: Session, actor: Actor, *, quarter: str, amount: Micros)
         quarter=found.id,
         amount=amount,
     )
-    return rules.budget_warning(amount)
+    return rules.budget_warning(amount, unit)
 
 
 def transfer(
@@ -73,12 +81,13 @@ def transfer(
     amount: Micros,
     reason: str,
     key: str = "",
+    currency: str = CURRENCY,
 ) -> BudgetMove:
-    """Move a part of a quarter's budget that no pool has to another quarter.
+    """Move a part of a quarter's budget that no pool has to another quarter, in one currency.
 
     Raises:
         NotAllowed: not a program lead.
-        Invalid: not two quarters, no reason, or an amount that cannot be.
+        Invalid: not two quarters or a currency, no reason, or an amount that cannot be.
         Conflict: more than is left of it, or a used key.
     """
     check_program_lead(actor)
@@ -87,8 +96,10 @@ def transfer(
     names = (check_quarter(source), check_quarter(target))
     if source == target:
         raise Invalid("target", "Choose another quarter.", field="target")
-    digest = digest_of(actor, {"move": list(names), "amount": amount, "why": clean})
-    held = {name: hold_quarter(session, name) for name in sorted(names)}
+    unit = rules.check_currency(currency)
+    asked = {"move": list(names), "amount": amount, "why": clean, **named(unit)}
+    digest = digest_of(actor, asked)
+    held = {name: hold_quarter(session, name, unit) for name in sorted(names)}
     return _move(
         session,
         actor,
@@ -123,7 +134,7 @@ def _move(
     if amount > rest:
         raise Conflict(
             "over_rest",
-            f"Only {dollars(rest)} of {source.name} is in no pool; nothing was moved.",
+            f"Only {money(rest, source.currency)} of {source.name} is in no pool; nothing was moved.",
             field="amount",
             left=rest,
         )
@@ -171,33 +182,46 @@ def carry_over(
     amount: Micros | None = None,
     reason: str,
     key: str = "",
+    currency: str = CURRENCY,
 ) -> BudgetMove:
-    """Carry what lies in an event's pool (None: all) over to the next quarter's budget.
+    """Carry what lies in an event's pool of a currency (None: all) over to the next quarter's budget.
 
     Raises:
         NotAllowed: the actor does not organize the event.
-        Invalid: no reason, or an amount that cannot be.
+        Invalid: no reason, or an amount or a currency that cannot be.
         Conflict: the event is not over, a rehearsal, an empty pool, or more than it holds.
     """
     event = own_event(session, actor, event_id)
+    check_budgeted(session, event, currency)
     clean, key = check_reason(reason), clean_key(key)
     if event.is_rehearsal:
         raise Conflict("rehearsal", "A rehearsal plays with money of its own; nothing was moved.")
     if now() < event.ends_at:
         raise Conflict("not_over", "The event is not over yet; nothing was moved.")
-    digest = digest_of(actor, {"carry": event_id, "amount": amount, "why": clean})
+    digest = digest_of(
+        actor, {"carry": event_id, "amount": amount, "why": clean, **named(currency)}
+    )
     names = (event.quarter, next_quarter(event.quarter))
-    held = {name: hold_quarter(session, name) for name in sorted(names)}
+    held = {name: hold_quarter(session, name, currency) for name in sorted(names)}
     source, target = (held[name] for name in names)
     if (known := entry_of_key(session, key, digest)) is not None:
         return session.scalars(select(BudgetMove).filter_by(entry_id=known.id)).one()
     if amount is None:
-        name = account_name(Kind.POOL, event_id)
+        name = account_name(Kind.POOL, event_id, currency)
         pool = session.scalar(select(Account.balance).where(Account.name == name).with_for_update())
         amount = Micros(pool or 0)
         if amount == 0:
             raise Conflict("empty_pool", "The pool is empty; nothing was carried over.")
-    order = Order(event_id, Deed.CARRY, amount, key, digest, quarter=source, reason=clean)
+    order = Order(
+        event_id,
+        Deed.CARRY,
+        amount,
+        key,
+        digest,
+        quarter=source,
+        reason=clean,
+        currency=currency,
+    )
     entry, _ = post(session, actor, order, lambda before: rules.carry(order.amount, before))
     return _move(
         session,

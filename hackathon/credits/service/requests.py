@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from hackathon.credits.models import CreditRequest
+from hackathon.credits.rules import CURRENCY
 from hackathon.credits.service.grants import grant
 from hackathon.credits.service.ledger import (
     check_amount,
+    check_budgeted,
     check_not_closed,
     check_same,
     clean_key,
     digest_of,
     hold_team,
+    named,
     own_event,
     say,
 )
@@ -24,7 +27,7 @@ from hackathon.shared.clock import now
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from hackathon.shared.facts import note
-from hackathon.shared.money import Micros, dollars
+from hackathon.shared.money import Micros, money
 from hackathon.teams.models import Membership
 
 if TYPE_CHECKING:
@@ -47,12 +50,13 @@ def ask(
     kind: str,
     reason: str,
     key: str = "",
+    currency: str = CURRENCY,
 ) -> CreditRequest:
     """Ask for credits; the pool's rest matters when it is granted, not now.
 
     Raises:
         NotFound: the event has no such team, or it is not the actor's.
-        Invalid: an amount, kind or reason that cannot be.
+        Invalid: an amount, currency, kind or reason that cannot be.
         Conflict: closed credits, five requests waiting, or a used key.
     """
     event = _event(session, event_id)
@@ -65,12 +69,14 @@ def ask(
     if kind not in KINDS:
         raise Invalid("kind", "Choose what it is for.", field="kind")
     key = clean_key(key)
-    digest = digest_of(actor, {"ask": team_id, "amount": amount, "kind": kind, "why": clean})
+    asked = {"ask": team_id, "amount": amount, "kind": kind, "why": clean, **named(currency)}
+    digest = digest_of(actor, asked)
     known = session.scalar(select(CreditRequest).filter_by(key=key))
     if known is not None:
         check_same(known.digest, digest)
         return known
     check_not_closed(session, event, team_id)
+    check_budgeted(session, event, currency)
     waiting = session.scalars(
         select(CreditRequest.id).where(
             CreditRequest.team_id == team_id, CreditRequest.state.in_(WAITING)
@@ -86,6 +92,7 @@ def ask(
         digest=digest,
         event_id=event_id,
         team_id=team_id,
+        currency=currency,
         amount=amount,
         kind=kind,
         note_id=told["note"],
@@ -95,7 +102,7 @@ def ask(
     session.flush()
     say(
         session, actor, event_id, "request.asked", team=team_id, request=made.id, amount=amount,
-        reason=told,
+        reason=told, **named(currency),
     )  # fmt: skip
     return made
 
@@ -110,7 +117,7 @@ def approve(
     two_above: Micros,
     reason: str = "",
 ) -> CreditRequest:
-    """Grant a request, or less than it; above `two_above` the first yes waits for a second.
+    """Grant a request in its currency, or less than it; above `two_above` the first yes waits for a second.
 
     The second person grants what the first agreed to. Approving again changes nothing.
 
@@ -127,7 +134,11 @@ def approve(
     most = found.agreed if found.state == "agreed" else found.amount
     check_amount(amount)
     if amount > most:
-        raise Invalid("amount", f"At most {dollars(most)}; grant more separately.", field="amount")
+        raise Invalid(
+            "amount",
+            f"At most {money(most, found.currency)}; grant more separately.",
+            field="amount",
+        )
     clean = reason.strip()[:2000]
     if amount < most:
         clean = check_reason(reason)
@@ -146,6 +157,7 @@ def approve(
         amount=amount,
         reason=clean or f"Request {found.id}: {KINDS[found.kind]}",
         key=f"request:{found.id}",
+        currency=found.currency,
     )
     found.state, found.entry_id = "granted", entry.id
     found.decided_by_id, found.decided_at = actor.person_id, now()
@@ -203,6 +215,7 @@ def _answer(
     session: Session, actor: Actor, found: CreditRequest, kind: str, reason: str, amount: Micros
 ) -> None:
     body: dict[str, object] = {"team": found.team_id, "request": found.id, "amount": amount}
+    body |= named(found.currency)
     if reason:
         told = note(session, reason)
         found.answer_id = int(str(told["note"]))

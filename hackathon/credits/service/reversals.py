@@ -43,7 +43,7 @@ def _quarter_of(session: Session, entry: Entry) -> Quarter:
 def reverse_entry(
     session: Session, actor: Actor, *, event_id: int, entry_id: int, reason: str, key: str = ""
 ) -> Entry:
-    """Post the opposite of an entry.
+    """Post the opposite of an entry, in its currency.
 
     Raises:
         NotAllowed: the actor does not organize the event.
@@ -80,6 +80,7 @@ def reverse_entry(
         reason=clean,
         reverses=found,
         is_closed=is_closed,
+        currency=found.currency,
     )
 
     def plan(before: Balances) -> list[Leg]:

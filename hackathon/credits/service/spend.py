@@ -10,17 +10,19 @@ from sqlalchemy.exc import IntegrityError
 from hackathon.credits import rules
 from hackathon.credits.models import Account, Entry, Reading
 from hackathon.credits.queries.ledger import balances_of
-from hackathon.credits.rules import Deed, State
+from hackathon.credits.rules import CURRENCY, Deed, State
 from hackathon.credits.service.alerts import watch_team
 from hackathon.credits.service.holds import release_billed
 from hackathon.credits.service.ledger import (
     Order,
     check_amount,
+    check_budgeted,
     check_same,
     clean_key,
     digest_of,
     entry_of_key,
     hold_team,
+    named,
     own_event,
     post,
     say,
@@ -49,6 +51,7 @@ def record_reading(
     total: Micros,
     seen_at: datetime | None = None,
     key: str = "",
+    currency: str = CURRENCY,
 ) -> Reading:
     """Keep what a console shows as spent so far; the newest seen counts, zero is a figure.
 
@@ -57,11 +60,13 @@ def record_reading(
     Raises:
         NotAllowed: the actor does not organize the event.
         NotFound: the event has no such team.
-        Invalid: no source, a total below zero, or a moment that has not come.
+        Invalid: no source, a total below zero, an unknown currency, or a moment that has not
+            come.
         Conflict: the key was used for something else.
     """
     event = own_event(session, actor, event_id)
     hold_team(session, event_id, team_id)
+    check_budgeted(session, event, currency)
     clean = rules.check_source(source)
     if not 0 <= total <= LARGEST:
         raise Invalid("amount", "A reading is between 0 and 10,000,000.", field="total")
@@ -76,6 +81,7 @@ def record_reading(
             "source": clean,
             "total": total,
             "seen": utc_text(seen_at) if seen_at is not None else "now",
+            **named(currency),
         },
     )
     reading = Reading(
@@ -85,6 +91,7 @@ def record_reading(
         team_id=team_id,
         source=clean,
         source_key=clean.casefold(),
+        currency=currency,
         total=total,
         seen_at=moment,
         recorded_by_id=actor.person_id,
@@ -97,14 +104,15 @@ def record_reading(
         known = session.scalars(select(Reading).where(Reading.key == key)).one()
         check_same(known.digest, digest)
         return known
-    say(session, actor, event_id, "reading.recorded", team=team_id, reading=reading.id, total=total)
+    body = {"team": team_id, "reading": reading.id, "total": total, **named(currency)}
+    say(session, actor, event_id, "reading.recorded", **body)
     if state_of(session, event, team_id) is not State.CLOSED:
         rows = session.scalars(select(Account).where(Account.team_id == team_id))
-        watch_team(session, event_id, team_id, balances_of(rows))
+        watch_team(session, event_id, team_id, balances_of(rows, currency))
     return reading
 
 
-def record_charge(
+def record_charge(  # noqa: PLR0913 - what an invoice says
     session: Session,
     actor: Actor,
     *,
@@ -115,6 +123,7 @@ def record_charge(
     through: datetime | None = None,
     reason: str = "",
     key: str = "",
+    currency: str = CURRENCY,
 ) -> Entry:
     """Book a final charge (an invoice, a coupon) for use through a moment, by default now.
 
@@ -124,11 +133,13 @@ def record_charge(
     Raises:
         NotAllowed: the actor does not organize the event.
         NotFound: the event has no such team.
-        Invalid: no source, an amount that cannot be, or a moment that has not come.
+        Invalid: no source, an amount or a currency that cannot be, or a moment that has not
+            come.
         Conflict: the key was used for something else.
     """
     event = own_event(session, actor, event_id)
     hold_team(session, event_id, team_id)
+    check_budgeted(session, event, currency)
     is_closed = state_of(session, event, team_id) is State.CLOSED
     clean = rules.check_source(source)
     moment = rules.check_seen(through or now(), now(), "through")
@@ -141,6 +152,7 @@ def record_charge(
             "source": clean,
             "amount": amount,
             "through": utc_text(through) if through is not None else "now",
+            **named(currency),
         },
     )
     order = Order(
@@ -154,6 +166,7 @@ def record_charge(
         source=clean,
         through_at=moment,
         is_closed=is_closed,
+        currency=currency,
     )
     known = entry_of_key(session, order.key, digest)
     if known is not None:

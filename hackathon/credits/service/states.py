@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from hackathon.credits.models import Account, CreditState
-from hackathon.credits.queries.ledger import account_name, freshness_by_team
-from hackathon.credits.rules import Freshness, Kind, State
+from hackathon.credits.queries.ledger import figures_of
+from hackathon.credits.rules import Kind, State, in_order
 from hackathon.credits.service.grants import give_back
 from hackathon.credits.service.holds import end_all
 from hackathon.credits.service.ledger import hold_team, own_event, say, state_of
@@ -16,7 +16,7 @@ from hackathon.events.rules import check_reason
 from hackathon.shared.clock import now
 from hackathon.shared.errors import Conflict
 from hackathon.shared.facts import note
-from hackathon.shared.money import dollars
+from hackathon.shared.money import money
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -29,7 +29,7 @@ def set_state(
 ) -> State:
     """Open, pause, settle or close a team's credits; returns what they were.
 
-    Closing ends its holds and returns what is unused; spend that comes later is paid by the
+    Closing ends its holds and returns what is unused, of every currency; spend that comes later is paid by the
     pool and flagged.
 
     Raises:
@@ -63,14 +63,21 @@ def set_state(
 
 
 def _settle(session: Session, actor: Actor, event_id: int, team_id: int, reason: str) -> None:
-    read = freshness_by_team(session, event_id, team_id).get(team_id, Freshness()).read
-    if read:
-        raise Conflict(
-            "reading_open",
-            f"A reading shows {dollars(read)} that no charge has booked. Book the charge, or "
-            "record a new reading; nothing was closed.",
-        )
+    figures = figures_of(session, event_id, team_id)
+    for unit in in_order(figures.currencies(team_id)):
+        if read := figures.of(team_id, unit).read:
+            raise Conflict(
+                "reading_open",
+                f"A reading shows {money(read, unit)} that no charge has booked. Book the charge, "
+                "or record a new reading; nothing was closed.",
+            )
     end_all(session, team_id)
-    name = account_name(Kind.AVAILABLE, team_id)
-    if session.scalar(select(Account.balance).where(Account.name == name)):
-        give_back(session, actor, event_id=event_id, team_id=team_id, reason=reason)
+    left = select(Account.currency).where(
+        Account.team_id == team_id, Account.kind == Kind.AVAILABLE, Account.balance > 0
+    )
+    has = set(session.scalars(left))
+    for unit in in_order(has):
+        if unit in has:
+            give_back(
+                session, actor, event_id=event_id, team_id=team_id, reason=reason, currency=unit
+            )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, select
 
-from hackathon.events.models import Event, PhaseMove, Registration
+from hackathon.events.models import AgendaItem, Event, PhaseMove, Registration
 from hackathon.events.rules import Phase, Schedule, phase_at
 from hackathon.people.models import EventRoleGrant, Person
 from hackathon.people.rules import Role
@@ -69,14 +69,17 @@ def find_event(session: Session, actor: Actor | None, slug: str) -> Event:
     return find_place(session, actor, slug)[0]
 
 
-def find_place(session: Session, actor: Actor | None, slug: str) -> tuple[Event, Moves]:
-    """An event this viewer may see, with the moves by hand that decide its phase; one statement.
+def find_place(session: Session, actor: Actor | None, slug: str) -> tuple[Event, Moves, bool]:
+    """An event this viewer may see; one statement.
+
+    With it the moves by hand that decide its phase, and whether it has an agenda.
 
     Raises:
         NotFound: as `find_event`.
     """
+    has_agenda = exists().where(AgendaItem.event_id == Event.id).label("has_agenda")
     rows = session.execute(
-        select(Event, PhaseMove.moved_at, PhaseMove.phase)
+        select(Event, PhaseMove.moved_at, PhaseMove.phase, has_agenda)
         .outerjoin(PhaseMove, PhaseMove.event_id == Event.id)
         .where(Event.slug == slug, Event.discarded_at.is_(None))
         .order_by(PhaseMove.id)
@@ -88,7 +91,13 @@ def find_place(session: Session, actor: Actor | None, slug: str) -> tuple[Event,
     if event is None or hidden:
         raise NotFound("no_such_event", "There is no such event, or it is not for you to see.")
     moves = [(row.moved_at, Phase(row.phase)) for row in rows if row.moved_at]
-    return event, moves
+    return event, moves, rows[0].has_agenda
+
+
+def likely_zone(session: Session, actor: Actor) -> str:
+    """The zone a new event is likely in: the person's own, else that of the last event made."""
+    last = select(Event.zone).where(Event.discarded_at.is_(None)).order_by(Event.id.desc()).limit(1)
+    return actor.zone or session.scalar(last) or "UTC"
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,10 @@ def find_item(session: Session, event_id: int, item_id: int) -> AgendaItem:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the agenda as shown in a zone: `09:00`; an end on another day names it."""
+    """A line of the agenda as shown in a zone: `09:00`; an end on another day names it.
+
+    `zone` is the zone's short name, such as `CET`; empty where the reader knows it as their own.
+    """
 
     item: AgendaItem
     day: date
@@ -49,10 +52,11 @@ class Line:
     ends: str
     is_now: bool
     is_over: bool
+    zone: str = ""
 
 
-def line_of(item: AgendaItem, zone: str, moment: datetime) -> Line:
-    """How a line of the agenda is shown at a moment."""
+def line_of(item: AgendaItem, zone: str, moment: datetime, *, is_own: bool = True) -> Line:
+    """How a line of the agenda is shown at a moment, in the reader's own zone or another."""
     info = zone_of(zone)
     starts = item.starts_at.astimezone(info)
     ends = item.ends_at.astimezone(info) if item.ends_at else None
@@ -64,6 +68,7 @@ def line_of(item: AgendaItem, zone: str, moment: datetime) -> Line:
         ends="" if ends is None else f"{ends:%H:%M}" if same_day else f"{ends:%a %H:%M}",
         is_now=item.ends_at is not None and item.starts_at <= moment < item.ends_at,
         is_over=(item.ends_at or item.starts_at) <= moment,
+        zone="" if is_own else f"{ends or starts:%Z}",
     )
 
 
@@ -80,7 +85,9 @@ class Ahead:
     later: list[Line]
 
 
-def ahead_of(session: Session, event_id: int, zone: str, moment: datetime) -> Ahead:
+def ahead_of(
+    session: Session, event_id: int, zone: str, moment: datetime, *, is_own: bool = True
+) -> Ahead:
     """What is now and next in an event; one statement."""
     query = (
         select(AgendaItem)
@@ -91,7 +98,7 @@ def ahead_of(session: Session, event_id: int, zone: str, moment: datetime) -> Ah
         .order_by(AgendaItem.starts_at, AgendaItem.id)
         .limit(MOST_AHEAD)
     )
-    lines = [line_of(item, zone, moment) for item in session.scalars(query)]
+    lines = [line_of(item, zone, moment, is_own=is_own) for item in session.scalars(query)]
     return Ahead(
         now=[line for line in lines if line.is_now],
         later=[line for line in lines if not line.is_now],

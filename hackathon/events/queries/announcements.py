@@ -89,27 +89,32 @@ def how_many(session: Session, event: Event) -> dict[Audience, int]:
     return dict(zip(Audience, row, strict=True))
 
 
-def banners_for(
-    session: Session, event: Event, person_id: int, moment: datetime
-) -> Sequence[Announcement]:
-    """What hangs over this person's pages of the event, the newest first; one statement."""
+@dataclass(frozen=True)
+class Announced:
+    """What a person was told in an event: what hangs over the pages, and whether anything ever."""
+
+    banners: Sequence[Announcement] = ()
+    ever: bool = False
+
+
+def announced_to(session: Session, event: Event, person_id: int, moment: datetime) -> Announced:
+    """What this person was told, the newest first; one statement."""
     is_read = exists().where(
         Dismissal.announcement_id == Announcement.id, Dismissal.person_id == person_id
     )
-    query = (
-        select(Announcement)
+    hangs = and_(Announcement.send_at > moment - BANNER_LIFE, ~is_read).label("hangs")
+    rows = session.execute(
+        select(Announcement, hangs)
         .where(
             Announcement.event_id == event.id,
             Announcement.withdrawn_at.is_(None),
             Announcement.send_at <= moment,
-            Announcement.send_at > moment - BANNER_LIFE,
-            ~is_read,
             _is_for(event, person_id),
         )
-        .order_by(Announcement.send_at.desc(), Announcement.id.desc())
+        .order_by(hangs.desc(), Announcement.send_at.desc(), Announcement.id.desc())
         .limit(MOST_BANNERS)
-    )
-    return session.scalars(query).all()
+    ).all()
+    return Announced([row.Announcement for row in rows if row.hangs], bool(rows))
 
 
 @dataclass(frozen=True)

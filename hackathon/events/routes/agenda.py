@@ -45,7 +45,9 @@ def agenda(slug: str) -> ResponseReturnValue:
 def _page(slug: str, form: AgendaForm, changing: int | None = None) -> str:
     place = here(slug)
     items = queries.items_of(reading(), place.event.id)
-    lines = [queries.line_of(item, place.zone, place.now) for item in items]
+    lines = [
+        queries.line_of(item, place.zone, place.now, is_own=place.is_own_zone) for item in items
+    ]
     person_id = place.actor.person_id if place.actor else None
     return render_template(
         "events/agenda.html",

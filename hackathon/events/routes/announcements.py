@@ -50,7 +50,7 @@ def _page(slug: str, form: AnnouncementForm, changing: int | None = None) -> str
 @requires(SIGNED_IN_VIEWER)
 def banners(slug: str) -> ResponseReturnValue:
     """What hangs over the viewer's pages now: a part of a page, for pages that are open."""
-    return render_template("events/_banners.html", here=here(slug), back="")
+    return render_template("events/_banners.html", here=here(slug), back="", listed=False)
 
 
 def _typed(form: AnnouncementForm, zone: str) -> dict[str, Any]:

@@ -49,19 +49,22 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """The one form; with `?copy=<slug>` filled from an earlier event."""
     copied = None
-    form = EventForm()
+    form = EventForm(data={"zone": queries.likely_zone(reading(), current_actor())})
     if slug := request.args.get("copy"):
         copied = queries.find_event(reading(), actor_or_none(), slug)
         values = typed_again(copied)
         for name in ("slug", "starts", "ends", "submissions", "registration", "quarter"):
             values[name] = ""
         form = EventForm(data=values)
-    return _new_page(form, copied)
+    return _new_page(form, copied, is_fresh=copied is None)
 
 
-def _new_page(form: EventForm, copied: Event | None = None) -> str:
+def _new_page(form: EventForm, copied: Event | None = None, *, is_fresh: bool = False) -> str:
     actions = open_actions(reading(), now())
-    return render_template("events/new.html", form=form, copied=copied, actions=actions)
+    asks_browser = is_fresh and not current_actor().zone
+    return render_template(
+        "events/new.html", form=form, copied=copied, actions=actions, asks_browser=asks_browser
+    )
 
 
 @blueprint.post("/events/new")
@@ -118,7 +121,7 @@ def overview(slug: str) -> ResponseReturnValue:
         actions=open_actions(reading(), place.event.starts_at)
         if place.organizes and place.phase in {Phase.DRAFT, Phase.REGISTRATION}
         else [],
-        ahead=ahead_of(reading(), place.event.id, place.zone, place.now),
+        ahead=ahead_of(reading(), place.event.id, place.zone, place.now, is_own=place.is_own_zone),
         days=days_of(place.event.starts_at, place.event.ends_at, place.event.zone),
     )
 

@@ -8,7 +8,7 @@ from flask import flash, render_template, request, url_for
 
 from hackathon.events import service
 from hackathon.events.access import here
-from hackathon.events.forms import EventForm, ExtendForm, MoveForm, ReasonForm, typed_again
+from hackathon.events.forms import EventForm, ExtendForm, MoveForm, typed_again
 from hackathon.events.queries.lessons import open_actions
 from hackathon.events.queries.readiness import readiness_of
 from hackathon.events.routes.blueprint import blueprint
@@ -48,7 +48,6 @@ def _settings_page(
         form=form or EventForm(data=typed_again(place.event)),
         move=move or MoveForm(),
         extend=extend or ExtendForm(),
-        closing=ReasonForm(),
         readiness=readiness_of(reading(), place.event, place.phase),
         not_ready=not_ready,
         moves=MOVES,

@@ -15,6 +15,7 @@ from hackathon.events.rules import Phase, check_phase
 from hackathon.events.service.agenda import copy_agenda
 from hackathon.events.service.joining import (
     Joining,
+    accept_terms,
     add_registration,
     find_join,
     register,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Joining",
     "Plan",
+    "accept_terms",
     "add_registration",
     "change_event",
     "close_event",

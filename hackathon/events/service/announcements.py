@@ -10,6 +10,7 @@ from hackathon.events.queries import announcements as reads
 from hackathon.events.rules import Audience, Phase
 from hackathon.events.service.own import own_event, say
 from hackathon.people.rules import COMMAND_LINE
+from hackathon.shared import mail
 from hackathon.shared.clock import now, utc_text
 from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Invalid, NotFound
@@ -38,6 +39,16 @@ def _checked(text: str, send_at: datetime | None) -> str:
     return clean
 
 
+def _check_mail(*, by_mail: bool) -> None:
+    if by_mail and not mail.is_set_up():
+        raise Conflict(
+            "no_mail",
+            "No mail server is set up here, so nothing was saved. Leave “Also by mail” out, or ask "
+            "an administrator to set one up: banner and notice work without it.",
+            field="by_mail",
+        )
+
+
 def write_announcement(
     session: Session,
     actor: Actor,
@@ -52,10 +63,12 @@ def write_announcement(
 
     Raises:
         NotAllowed: not an organizer.
-        Conflict: the event is in draft or closed: nobody would read it.
+        Conflict: the event is in draft or closed: nobody would read it; or by mail, without a
+            mail server.
         Invalid: no text, too long, or a time that has passed.
     """
     event = own_event(session, actor, event_id)
+    _check_mail(by_mail=by_mail)
     if queries.phase_of(session, event) in {Phase.DRAFT, Phase.CLOSED}:
         raise Conflict(
             "nobody_reads",
@@ -125,10 +138,11 @@ def change_announcement(
 
     Raises:
         NotAllowed, NotFound: not an organizer, no such announcement.
-        Conflict: it has gone, or somebody changed it first.
+        Conflict: it has gone, somebody changed it first, or by mail, without a mail server.
         Invalid: as in `write_announcement`.
     """
     row = _waiting(session, actor, event_id, announcement_id)
+    _check_mail(by_mail=by_mail)
     if row.version != version:
         raise Conflict(
             "saved_first", "Somebody else changed it first. Reload to see how it reads now."

@@ -15,7 +15,7 @@ from hackathon.events.service.own import own_event, say
 from hackathon.people import service as people
 from hackathon.people.rules import Role, check_organizes
 from hackathon.shared.clock import now
-from hackathon.shared.errors import Gone, Invalid, NotAllowed, NotFound
+from hackathon.shared.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -72,13 +72,41 @@ def register(session: Session, actor: Actor, *, token: str, joining: Joining) ->
     check_phase(queries.phase_of(session, event), Phase.REGISTRATION, Phase.HACKING)
     if event.join_domain and not actor.email.endswith("@" + event.join_domain):
         raise NotAllowed("other_domain", f"This event is for addresses of {event.join_domain}.")
-    if event.terms and joining.accepts_version != event.terms_version:
-        raise Invalid(
-            "terms", "Read and accept the event's text; it may have changed.", field="accepts"
-        )
+    _check_terms(event, joining.accepts_version)
     return add_registration(
         session, actor, event_id=event.id, person_id=actor.person_id or 0, joining=joining
     )
+
+
+def accept_terms(session: Session, actor: Actor, *, event_id: int, version: int | None) -> None:
+    """Accept the event's text: the registered, whatever the join link's state; again is the same.
+
+    Raises:
+        NotFound: not registered here.
+        Conflict: the event is in draft or closed.
+        Invalid: not the present version of the text.
+    """
+    event = session.get_one(Event, event_id)
+    row = queries.registration_of(session, event_id, actor.person_id or 0)
+    if row is None:
+        raise NotFound("not_registered", "Only who is registered here accepts the text.")
+    if queries.phase_of(session, event) in {Phase.DRAFT, Phase.CLOSED}:
+        raise Conflict("not_now", "The text is accepted while the event is on; nothing was saved.")
+    _check_terms(event, version)
+    if event.terms and row.terms_version != event.terms_version:
+        row.terms_version, row.accepted_at = event.terms_version, now()
+        session.flush()
+        say(
+            session, actor, event_id, "registration.changed",
+            person=row.person_id, terms_version=row.terms_version,
+        )  # fmt: skip
+
+
+def _check_terms(event: Event, version: int | None) -> None:
+    if event.terms and version != event.terms_version:
+        raise Invalid(
+            "terms", "Read and accept the event's text; it may have changed.", field="accepts"
+        )
 
 
 def add_registration(

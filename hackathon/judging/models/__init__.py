@@ -14,6 +14,7 @@ from hackathon.judging.models.rounds import (
     RubricVersion,
     Seat,
     StageToken,
+    WaitingScreen,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "StageToken",
     "Visit",
     "VisitStep",
+    "WaitingScreen",
 ]

@@ -272,3 +272,17 @@ class StageToken(Base):
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     made_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]
+
+
+class WaitingScreen(Base):
+    """A screen that shows a short code, for ten minutes or until an organizer confirms it.
+
+    `key_hash`: of the key that its browser holds, which opens nothing before.
+    """
+
+    __tablename__ = "waiting_screens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    key_hash: Mapped[str] = mapped_column(unique=True)
+    asked_at: Mapped[datetime] = mapped_column(default=now, index=True)

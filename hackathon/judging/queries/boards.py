@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hackathon.events.models import Event
 from hackathon.judging.models import Round
 from hackathon.judging.queries.assignment import time_of
 from hackathon.judging.queries.audience import is_voting
-from hackathon.judging.queries.marks import texts_of, visits_with_cells
+from hackathon.judging.queries.ground import ground_of
+from hackathon.judging.queries.marks import late_waiting, texts_of, visits_with_cells
 from hackathon.judging.queries.progress import progress_of
 from hackathon.judging.queries.results import (
     newest_record,
@@ -20,7 +20,6 @@ from hackathon.judging.queries.results import (
 )
 from hackathon.judging.queries.rounds import (
     Entry,
-    entries_of,
     is_frozen,
     places_of,
     reasons_of,
@@ -38,7 +37,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from hackathon.judging.models import CriterionRow, Feedback, Seat, Visit
+    from hackathon.judging.queries.ground import Line
     from hackathon.judging.queries.marks import Cell
+    from hackathon.judging.queries.progress import Progress
     from hackathon.judging.queries.results import Standing
 
 ORGANIZERS, PUBLIC = "organizers", "public"
@@ -109,7 +110,7 @@ def my_list(
     session: Session,
     found: Round,
     seat: Seat,
-    lines: Sequence[CriterionRow],
+    lines: Sequence[CriterionRow | Line],
     entries: Sequence[Entry],
 ) -> list[MyVisit]:
     """A judge's visits by turn, then in the running order, without those that have a conflict."""
@@ -197,20 +198,22 @@ def board_rows(session: Session, round_id: int, audience: str) -> tuple[int, lis
     found = session.get(Round, round_id)
     if found is None:
         return 0, []
-    event = session.get_one(Event, found.event_id)
     if audience == ORGANIZERS:
-        return _organizers_board(session, event, found)
-    return _public_board(session, event, found)
+        return _organizers_board(session, found)
+    return _public_board(session, found)
 
 
-def _organizers_board(session: Session, event: Event, found: Round) -> tuple[int, list[Row]]:
-    version = last_seq(session, f"judging:{found.id}")
+def _organizers_board(session: Session, found: Round) -> tuple[int, list[Row]]:
+    # the sum moves with each fact of either, and is the round's own number while nothing is late
+    version = sum(last_seq(session, f"{name}:{found.id}") for name in ("judging", "late"))
+    late = late_waiting(session, found.id) if found.opened_at else 0
+    whole = {**_round_row(found), "late": late}
     if is_frozen(found):
         record = newest_record(session, found.id)
         rows = recorded_standings(session, record) if record is not None else []
-        return version, [_round_row(found), *(_standing_row(row) for row in rows)]
-    progress = progress_of(session, found, entries_of(session, event, found.id))
-    rows_ = [{**_round_row(found), "done": progress.done, "of": progress.of}]
+        return version, [whole, *(_standing_row(row) for row in rows)]
+    progress = progress_here(session, found)
+    rows_ = [{**whole, "done": progress.done, "of": progress.of}]
     offline = offline_seats(session, found.id)
     rows_ += [
         {
@@ -235,15 +238,21 @@ def _organizers_board(session: Session, event: Event, found: Round) -> tuple[int
     return version, rows_
 
 
-def _public_board(session: Session, event: Event, found: Round) -> tuple[int, list[Row]]:
+def _public_board(session: Session, found: Round) -> tuple[int, list[Row]]:
     version = public_version(session, found)
     row = _round_row(found)
     if State(found.state) in MARKING:
-        progress = progress_of(session, found, entries_of(session, event, found.id))
+        progress = progress_here(session, found)
         row |= {"done": progress.done, "of": progress.of}
     if (step := step_json(session, found)) is not None:
         row["reveal"] = step
     return version, [row, *(_standing_row(each) for each in public_standings(session, found))]
+
+
+def progress_here(session: Session, found: Round) -> Progress:
+    """How far a round is, on the ground that boards and phones share."""
+    ground = ground_of(session, found)
+    return progress_of(session, found, ground.entries, ground)
 
 
 def _round_row(found: Round) -> Row:

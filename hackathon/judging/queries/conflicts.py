@@ -150,7 +150,12 @@ def _asked(*, is_departmental: bool) -> Select[int]:
 
 
 def counts() -> ColumnElement[bool]:
-    """Whether a visit (joined with its project) counts: not given back, and no conflict."""
+    """Whether a visit (joined with its project) counts: not given back, and it stands."""
+    return and_(Visit.released_at.is_(None), stands())
+
+
+def stands() -> ColumnElement[bool]:
+    """Whether nothing is against a visit (joined with its project): no conflict, not out."""
     none = [
         ~known.pairs.where(known.seat == Visit.seat_id, known.project == Visit.project_id)
         .correlate(Visit)
@@ -158,7 +163,6 @@ def counts() -> ColumnElement[bool]:
         for known in _known()
     ]
     return and_(
-        Visit.released_at.is_(None),
         *none,
         Project.withdrawn_at.is_(None),
         Project.disqualified_at.is_(None),

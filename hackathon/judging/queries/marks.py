@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Integer, and_, bindparam, func, select
 
 from hackathon.judging.models import (
     Correction,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Subquery
+    from sqlalchemy import BindParameter, Select, Subquery
     from sqlalchemy.orm import Session
 
 
@@ -45,8 +46,11 @@ Cells = dict[int, Cell]
 """By criterion."""
 
 
-def _ranked(round_id: int) -> Subquery:
-    """Every mark of a round with its rank in its cell: 1 for the highest (seq, receipt)."""
+def _ranked(round_id: int | BindParameter[int], seat: BindParameter[int] | None = None) -> Subquery:
+    """Every mark of a round, or of one judge in it, ranked in its cell: 1 is the one that counts.
+
+    That is the one of the highest (seq, receipt).
+    """
     ranked = select(
         Mark.visit_id,
         Mark.criterion_id,
@@ -60,16 +64,30 @@ def _ranked(round_id: int) -> Subquery:
         )
         .label("back"),
     )
-    return (
-        ranked.join(Visit, Visit.id == Mark.visit_id).where(Visit.round_id == round_id).subquery()
-    )
+    ranked = ranked.join(Visit, Visit.id == Mark.visit_id).where(Visit.round_id == round_id)
+    return (ranked.where(Visit.seat_id == seat) if seat is not None else ranked).subquery()
 
 
 def visits_with_cells(
     session: Session, round_id: int, seat_id: int | None = None
 ) -> list[tuple[Visit, Cells]]:
     """The visits that count with their current marks, in the running order; one statement."""
-    ranked = _ranked(round_id)
+    asked = _visits_asked(of_one=seat_id is not None)
+    found: dict[int, tuple[Visit, Cells]] = {}
+    for visit, criterion_id, value, seq, receipt, why in session.execute(
+        asked, {"round": round_id, "seat": seat_id} if seat_id is not None else {"round": round_id}
+    ):
+        cells = found.setdefault(visit.id, (visit, {}))[1]
+        if criterion_id is not None:
+            cells[criterion_id] = Cell(value, seq, receipt, why or "")
+    return list(found.values())
+
+
+@cache
+def _visits_asked(*, of_one: bool) -> Select[Any]:
+    """Made once: every phone that comes asks it."""
+    seat = bindparam("seat", type_=Integer) if of_one else None
+    ranked = _ranked(bindparam("round", type_=Integer), seat)
     query = (
         select(Visit, ranked.c.criterion_id, ranked.c.value, ranked.c.seq, ranked.c.id, Note.text)
         .join(Project, Project.id == Visit.project_id)
@@ -77,40 +95,40 @@ def visits_with_cells(
         .outerjoin(ranked, and_(ranked.c.visit_id == Visit.id, ranked.c.back == 1))
         .outerjoin(Correction, Correction.mark_id == ranked.c.id)
         .outerjoin(Note, Note.id == Correction.note_id)
-        .where(Visit.round_id == round_id, counts())
+        .where(Visit.round_id == bindparam("round"), counts())
         .order_by(Pitch.position, Visit.id)
     )
-    if seat_id is not None:
-        query = query.where(Visit.seat_id == seat_id)
-    found: dict[int, tuple[Visit, Cells]] = {}
-    for visit, criterion_id, value, seq, receipt, why in session.execute(query):
-        cells = found.setdefault(visit.id, (visit, {}))[1]
-        if criterion_id is not None:
-            cells[criterion_id] = Cell(value, seq, receipt, why or "")
-    return list(found.values())
+    return query.where(Visit.seat_id == seat) if seat is not None else query
 
 
 def cells_of_visit(session: Session, visit_id: int) -> dict[int, Cell]:
     """The current marks of one visit by criterion."""
-    rows = session.execute(
-        select(Mark.criterion_id, Mark.value, Mark.seq, Mark.id)
-        .where(Mark.visit_id == visit_id)
-        .order_by(Mark.seq, Mark.id)
-    )
+    rows = session.execute(_CELLS, {"visit": visit_id})
     return {criterion: Cell(value, seq, receipt) for criterion, value, seq, receipt in rows}
+
+
+_CELLS = (
+    select(Mark.criterion_id, Mark.value, Mark.seq, Mark.id)
+    .where(Mark.visit_id == bindparam("visit"))
+    .order_by(Mark.seq, Mark.id)
+)
 
 
 def texts_of(session: Session, round_id: int, seat_id: int | None = None) -> dict[int, Feedback]:
     """The current texts of each visit that has any."""
-    query = (
-        select(Feedback)
-        .join(Visit, Visit.id == Feedback.visit_id)
-        .where(Visit.round_id == round_id)
-        .order_by(Feedback.seq, Feedback.id)
-    )
+    query, given = _TEXTS, {"round": round_id}
     if seat_id is not None:
-        query = query.where(Visit.seat_id == seat_id)
-    return {row.visit_id: row for row in session.scalars(query)}
+        query, given = _TEXTS_OF_ONE, {"round": round_id, "seat": seat_id}
+    return {row.visit_id: row for row in session.scalars(query, given)}
+
+
+_TEXTS = (
+    select(Feedback)
+    .join(Visit, Visit.id == Feedback.visit_id)
+    .where(Visit.round_id == bindparam("round"))
+    .order_by(Feedback.seq, Feedback.id)
+)
+_TEXTS_OF_ONE = _TEXTS.where(Visit.seat_id == bindparam("seat"))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from hackathon.judging.models import (
     CriterionRow,
@@ -53,7 +53,10 @@ def find_round(session: Session, event_id: int, round_id: int) -> Round:
 
 def rounds_of(session: Session, event_id: int) -> list[Round]:
     """The rounds of an event, the oldest first."""
-    return list(session.scalars(select(Round).filter_by(event_id=event_id).order_by(Round.id)))
+    return list(session.scalars(_ROUNDS, {"event": event_id}))
+
+
+_ROUNDS = select(Round).where(Round.event_id == bindparam("event")).order_by(Round.id)
 
 
 def present_round(rounds: Sequence[Round]) -> Round | None:
@@ -92,8 +95,14 @@ def reopening_of(session: Session, round_id: int) -> Reopening | None:
 
 def criteria_of(session: Session, round_id: int) -> list[CriterionRow]:
     """The lines of a rubric in the order judges see them."""
-    query = select(CriterionRow).filter_by(round_id=round_id).order_by(CriterionRow.position)
-    return list(session.scalars(query))
+    return list(session.scalars(_CRITERIA, {"round": round_id}))
+
+
+_CRITERIA = (
+    select(CriterionRow)
+    .where(CriterionRow.round_id == bindparam("round"))
+    .order_by(CriterionRow.position)
+)
 
 
 def rubric_of(found: Round, lines: Sequence[CriterionRow]) -> Rubric:
@@ -146,9 +155,14 @@ def seat_of(session: Session, round_id: int, person_id: int | None) -> Seat | No
     """A person's seat in a round, unless it was taken away."""
     if person_id is None:
         return None
-    return session.scalar(
-        select(Seat).filter_by(round_id=round_id, person_id=person_id, removed_at=None)
-    )
+    return session.scalar(_OWN_SEAT, {"round": round_id, "person": person_id})
+
+
+_OWN_SEAT = select(Seat).where(
+    Seat.round_id == bindparam("round"),
+    Seat.person_id == bindparam("person"),
+    Seat.removed_at.is_(None),
+)
 
 
 def had_seat(session: Session, event_id: int, person_id: int | None) -> bool:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from hackathon.judging.models import StageToken
+from hackathon.events.models import Event
+from hackathon.judging.models import Round, StageToken, WaitingScreen
 from hackathon.judging.queries.results import newest_record, recorded_standings, steps_of
-from hackathon.judging.rules import State
+from hackathon.judging.rules import CODE_LASTS, State
+from hackathon.shared.clock import now
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from hackathon.judging.models import Round
     from hackathon.judging.queries.results import Standing
 
 
@@ -28,6 +29,21 @@ def keys_of(session: Session, round_id: int) -> list[StageToken]:
     """The keys of a round's projector that open it."""
     query = select(StageToken).filter_by(round_id=round_id, revoked_at=None)
     return list(session.scalars(query.order_by(StageToken.id)))
+
+
+def waiting_screen(session: Session, key_hash: str) -> WaitingScreen | None:
+    """The screen whose browser holds a key, while its code can be confirmed."""
+    return session.scalar(
+        select(WaitingScreen)
+        .filter_by(key_hash=key_hash)
+        .where(WaitingScreen.asked_at > now() - CODE_LASTS)
+    )
+
+
+def event_of_round(session: Session, round_id: int) -> str:
+    """The slug of the event of a round."""
+    query = select(Event.slug).join(Round, Round.event_id == Event.id)
+    return session.scalars(query.where(Round.id == round_id)).one()
 
 
 def _steps(session: Session, found: Round) -> list[list[Standing]]:

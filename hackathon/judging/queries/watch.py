@@ -8,7 +8,7 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from hackathon.judging.models import Correction, Mark, Seat, Visit, VisitStep
 from hackathon.judging.rules import USUAL_WANTED, Mode, Reason, State
@@ -153,10 +153,13 @@ def is_offline(seen: datetime | None) -> bool:
 
 def offline_seats(session: Session, round_id: int) -> set[int]:
     """The seats whose devices are not here."""
-    rows = session.execute(
-        select(Seat.id, Seat.seen_at).where(Seat.round_id == round_id, Seat.removed_at.is_(None))
-    )
+    rows = session.execute(_SEEN, {"round": round_id})
     return {seat_id for seat_id, seen in rows if is_offline(seen)}
+
+
+_SEEN = select(Seat.id, Seat.seen_at).where(
+    Seat.round_id == bindparam("round"), Seat.removed_at.is_(None)
+)
 
 
 def behind_of(found: Round, progress: Progress) -> list[ProjectProgress]:

@@ -8,10 +8,13 @@ from hackathon.judging.routes import (
     evening,
     finals,
     judges,
+    late,
+    papers,
     plan,
     results,
     reveal,
     rubric,
+    screens,
     sheets,
 )
 from hackathon.judging.routes.blueprint import blueprint
@@ -25,9 +28,12 @@ __all__ = [
     "evening",
     "finals",
     "judges",
+    "late",
+    "papers",
     "plan",
     "results",
     "reveal",
     "rubric",
+    "screens",
     "sheets",
 ]

@@ -36,11 +36,18 @@ def _pause(place: Here) -> Banner | None:
 
 
 banner(_pause)
-tab(50, "Judging", "judging.index", _has_judging)
+tab(
+    50,
+    "Judging",
+    "judging.index",
+    _has_judging,
+    front=lambda place: place.phase in {Phase.JUDGING, Phase.RESULTS},
+)
 tab(
     60,
     "Results",
     "judging.results",
     lambda place: place.phase in RESULTS,
     also=("judging.card", "backlog.further"),
+    front=lambda place: not place.organizes or place.phase is not Phase.JUDGING,
 )

@@ -1,4 +1,4 @@
-"""The organizer's side: the round, its judges, the running order, the late tray."""
+"""The organizer's side: the round, its judges, the running order, the projector."""
 
 from __future__ import annotations
 
@@ -16,11 +16,7 @@ from hackathon.judging.access import (
     seats_here,
     stage_round,
 )
-from hackathon.judging.forms import (
-    LateForm,
-    MoveForm,
-    SeatForm,
-)
+from hackathon.judging.forms import MoveForm, SeatForm
 from hackathon.judging.queries import marks, results, rounds
 from hackathon.judging.queries.boards import pitch_json, state_json
 from hackathon.judging.queries.presence import away_in
@@ -30,6 +26,7 @@ from hackathon.judging.queries.stage import step_json
 from hackathon.judging.queries.watch import watch_of
 from hackathon.judging.routes.blueprint import blueprint
 from hackathon.judging.routes.judges import way_in
+from hackathon.judging.routes.steps import Moment, steps_of
 from hackathon.judging.rules import MARKING, State, Verb
 from hackathon.judging.service import late as late_service
 from hackathon.judging.service import rounds as service
@@ -89,26 +86,37 @@ def cockpit_page(
     progress = None if is_frozen else progress_of(session, found, entries)
     is_marking = State(found.state) in MARKING
     away = away_in(session, found.id) if progress else {}
+    waiting = marks.late_waiting(session, found.id) if found.opened_at else 0
+    silent = silent_projects(session, record) if record and found.state == State.FROZEN else []
+    first = next((row for row in every if row.id == firsts.get(found.id)), None)
+    final = next((row for row in every if firsts.get(row.id) == found.id), None)
+    moment = Moment(
+        slug,
+        found,
+        waiting=waiting,
+        silent=len(silent),
+        has_record=record is not None,
+        is_final=first is not None,
+        may_carry=found.state == State.FINALIZED and (final is None or final.state == State.DRAFT),
+    )
     return render_template(
         "judging/cockpit.html",
         here=place,
         rounds=every,
-        first=next((row for row in every if row.id == firsts.get(found.id)), None),
-        final=next((row for row in every if firsts.get(row.id) == found.id), None),
+        first=first,
+        final=final,
         found=found,
         state=State(found.state),
-        verbs=rules.verbs_of(State(found.state)),
+        steps=steps_of(moment),
         progress=progress,
         watch=watch_of(session, found, progress, away) if is_marking and progress else None,
         away=away,
         pitch=pitch_json(found, entries),
         seats=rounds.seats_of(session, found.id) if is_frozen else [],
         record=record,
-        waiting=marks.late_waiting(session, found.id) if found.opened_at else 0,
+        waiting=waiting,
         is_marking=is_marking,
-        silent=silent_projects(session, record)
-        if record is not None and found.state == State.FROZEN
-        else [],
+        silent=silent,
         seat_form=seat_form or SeatForm(),
         move_form=move_form or MoveForm(),
     )
@@ -290,54 +298,3 @@ def stage(slug: str, round_id: int) -> ResponseReturnValue:
         address=address,
         code=qr.picture(address),
     )
-
-
-# --- the late tray --------------------------------------------------------------------
-
-
-@blueprint.get("/events/<slug>/judging/<int:round_id>/late")
-@requires(ORGANIZER)
-def late(slug: str, round_id: int) -> ResponseReturnValue:
-    """What came after the freeze."""
-    return _late_page(slug, round_id, LateForm())
-
-
-def _late_page(slug: str, round_id: int, form: LateForm) -> str:
-    place, session = here(slug), reading()
-    found = rounds.find_round(session, place.event.id, round_id)
-    rows = marks.late_rows(session, found.id, found.frozen_at)
-    titles = {
-        entry.project_id: entry.submission.title
-        for entry in rounds.entries_of(session, place.event, found.id)
-    }
-    return render_template(
-        "judging/late.html", here=place, found=found, rows=rows, titles=titles, form=form,
-        shown=rules.shown,
-    )  # fmt: skip
-
-
-@blueprint.post("/events/<slug>/judging/<int:round_id>/late")
-@requires(ORGANIZER)
-def decide_late(slug: str, round_id: int) -> ResponseReturnValue:
-    """Accept or refuse: chosen ones, or all that were made before the freeze."""
-    form, event_id = LateForm(request.form), here(slug).event.id
-    every = request.form.get("which") == "before"
-    chosen = request.form.getlist("late", type=int)
-    is_accepted = request.form.get("answer") == "accept"
-
-    def work(session: Session) -> int:
-        return late_service.decide_late(
-            session,
-            current_actor(session),
-            event_id=event_id,
-            round_id=round_id,
-            late_ids=None if every else chosen,
-            is_accepted=is_accepted,
-            reason=str(form.reason.data or ""),
-        )
-
-    count = submit(form, work)
-    if count is None:
-        return _late_page(slug, round_id, form), form.status
-    flash(f"{count} {'accepted; a new result record is written' if is_accepted else 'refused'}.")
-    return see(".late", slug=slug, round_id=round_id)

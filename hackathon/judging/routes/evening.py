@@ -1,4 +1,4 @@
-"""The evening: projector keys, rehearsal, the audience's vote; and opening a round again."""
+"""The evening: rehearsal, the audience's vote; and opening a round again."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from flask import flash, redirect, render_template, request, url_for
 from hackathon.events.access import here
 from hackathon.judging.access import round_of_page
 from hackathon.judging.forms import ReopenForm, VoteForm
-from hackathon.judging.queries import audience, chair, explain, results, rounds, stage
+from hackathon.judging.queries import audience, chair, explain, results, rounds
 from hackathon.judging.routes.blueprint import blueprint
-from hackathon.judging.rules import MARKING, State
+from hackathon.judging.rules import State
 from hackathon.judging.service import audience as audience_service
 from hackathon.judging.service import reopening as reopening_service
-from hackathon.judging.service import stage as stage_service
 from hackathon.people.access import ORGANIZER, SIGNED_IN_VIEWER, current_actor, requires
 from hackathon.people.models import Person
 from hackathon.shared.db import reading
@@ -34,58 +33,7 @@ INVENTED = (
 """Projects that nobody made, for the rehearsal."""
 
 
-# --- projector and audience -----------------------------------------------------------
-
-
-@blueprint.get("/events/<slug>/judging/<int:round_id>/screens")
-@requires(ORGANIZER)
-def screens(slug: str, round_id: int) -> ResponseReturnValue:
-    """The keys of the projector, and the audience's vote."""
-    return _screens_page(slug, round_id)
-
-
-def _screens_page(slug: str, round_id: int, token: str = "") -> str:
-    place, session = here(slug), reading()
-    found = rounds.find_round(session, place.event.id, round_id)
-    link = url_for(".stage", slug=slug, round_id=found.id, stage=token, _external=True)
-    return render_template(
-        "judging/screens.html",
-        here=place,
-        found=found,
-        state=State(found.state),
-        keys=stage.keys_of(session, found.id),
-        link=link if token else "",
-        is_voting=audience.is_voting(found),
-        may_vote=State(found.state) in MARKING | {State.FROZEN},
-        voices=audience.voices(session, found.id),
-    )
-
-
-@blueprint.post("/events/<slug>/judging/<int:round_id>/screens")
-@requires(ORGANIZER)
-def make_key(slug: str, round_id: int) -> ResponseReturnValue:
-    """A new key; its address is shown this once."""
-    event_id = here(slug).event.id
-    token = act(
-        lambda session: stage_service.make_key(
-            session, current_actor(session), event_id=event_id, round_id=round_id
-        )
-    )
-    return _screens_page(slug, round_id, token)
-
-
-@blueprint.post("/events/<slug>/judging/<int:round_id>/screens/<int:key_id>/revoke")
-@requires(ORGANIZER)
-def revoke_key(slug: str, round_id: int, key_id: int) -> ResponseReturnValue:
-    """The key opens nothing any more."""
-    event_id = here(slug).event.id
-    act(
-        lambda session: stage_service.revoke_key(
-            session, current_actor(session), event_id=event_id, round_id=round_id, key_id=key_id
-        )
-    )
-    flash("Revoked; projectors that used it are dark.")
-    return see(".screens", slug=slug, round_id=round_id)
+# --- rehearsal and audience ------------------------------------------------------------
 
 
 @blueprint.get("/events/<slug>/judging/<int:round_id>/rehearsal")

@@ -8,7 +8,7 @@ from flask import flash, render_template, request
 
 from hackathon.events.access import here
 from hackathon.judging import rules
-from hackathon.judging.access import JUDGE, seats_here
+from hackathon.judging.access import JUDGE, rounds_of_page, seats_here
 from hackathon.judging.forms import RoundForm, typed_round, usual_round
 from hackathon.judging.queries import rounds
 from hackathon.judging.queries.finals import final_of
@@ -62,7 +62,9 @@ def _form_page(slug: str, form: RoundForm, found: Round | None) -> str:
 @requires(ORGANIZER)
 def new(slug: str) -> ResponseReturnValue:
     """One form for a round and its rubric."""
-    form = _typed(slug, usual_round("Final round"))
+    place = here(slug)
+    names = [row.found.name for row in rounds_of_page(place.event.id, place.actor)]
+    form = _typed(slug, usual_round(rules.usual_name(names)))
     return _form_page(slug, form, None)
 
 

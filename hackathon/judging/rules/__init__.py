@@ -18,6 +18,14 @@ from hackathon.judging.rules.bands import (
     most_votes,
 )
 from hackathon.judging.rules.conflicts import Declared, Source, check_declared
+from hackathon.judging.rules.pairing import (
+    CODE_LASTS,
+    CODE_LENGTH,
+    MOST_WAITING,
+    code_text,
+    fold_code,
+    make_code,
+)
 from hackathon.judging.rules.rubric import (
     LONGEST_ANCHOR,
     LONGEST_LABEL,
@@ -49,6 +57,7 @@ from hackathon.judging.rules.states import (
     check_track,
     moved_up,
     next_state,
+    usual_name,
     verbs_of,
 )
 from hackathon.judging.rules.values import (
@@ -86,6 +95,8 @@ __all__ = [
     "AUDIENCE_PRIZE",
     "BACK_AFTER",
     "CLEAR",
+    "CODE_LASTS",
+    "CODE_LENGTH",
     "FEWEST_FINALISTS",
     "FROM_FREEZE",
     "LARGEST_SEQ",
@@ -100,6 +111,7 @@ __all__ = [
     "MOST_CRITERIA",
     "MOST_FINALISTS",
     "MOST_LEVELS",
+    "MOST_WAITING",
     "MOVES",
     "PITCH_SECONDS",
     "PLACE_PRIZES",
@@ -140,11 +152,14 @@ __all__ = [
     "check_track",
     "check_weight",
     "check_wishes",
+    "code_text",
     "cut",
     "eligible",
+    "fold_code",
     "fold_key",
     "key_reused",
     "late",
+    "make_code",
     "most_votes",
     "moved_up",
     "next_state",
@@ -154,6 +169,7 @@ __all__ = [
     "parse_value",
     "read_rubric",
     "shown",
+    "usual_name",
     "verbs_of",
     "weight_text",
 ]

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
+from typing import TYPE_CHECKING
 
 from hackathon.shared.errors import Conflict, Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PITCH_SECONDS = range(30, 3_601)
 
@@ -124,6 +129,12 @@ def check_track(text: str) -> str:
     if len(clean) > LONGEST_TRACK:
         raise Invalid("track", f"At most {LONGEST_TRACK} characters, please.", field="track")
     return clean
+
+
+def usual_name(known: Iterable[str]) -> str:
+    """A name to start a round from: `Round 1`, or the next number; only finals are a "Final"."""
+    taken = {name.casefold() for name in known}
+    return next(name for n in count(1) if (name := f"Round {n}").casefold() not in taken)
 
 
 def moved_up(order: list[int], project_id: int) -> list[int]:

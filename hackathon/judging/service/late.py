@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from hackathon.judging.service.ledger import Target, write_mark, write_texts
 from hackathon.judging.service.marks import Sent, Texts
 from hackathon.judging.service.results import record_results
 from hackathon.shared.clock import now
-from hackathon.shared.errors import Conflict, NotAllowed, NotFound
+from hackathon.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from hackathon.shared.facts import note, record
 
 if TYPE_CHECKING:
@@ -26,8 +27,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from hackathon.judging.models import Round
+    from hackathon.judging.models import CriterionRow, Round
     from hackathon.people.rules import Actor
+
+
+@dataclass(frozen=True)
+class OfJudge:
+    """All of one judge, up to the last one that the deciding person has seen."""
+
+    seat_id: int
+    last: int
 
 
 def ask_for_words(session: Session, actor: Actor, *, event_id: int, round_id: int) -> int:
@@ -65,7 +74,7 @@ def decide_late(
     *,
     event_id: int,
     round_id: int,
-    late_ids: Sequence[int] | None,
+    which: Sequence[int] | OfJudge | None,
     is_accepted: bool,
     reason: str,
 ) -> int:
@@ -76,7 +85,7 @@ def decide_late(
         actor: An organizer; nobody decides on own marks.
         event_id: The event.
         round_id: Its round, frozen.
-        late_ids: Which; None: all that were made before the freeze by the device's word.
+        which: These; all of a judge; None: all made before the freeze by the device's word.
         is_accepted: Whether they count from now on.
         reason: Why; a word about the one click is enough.
 
@@ -84,6 +93,7 @@ def decide_late(
 
     Raises:
         Conflict: the round is not frozen (finalized results need to be reopened).
+        Invalid: no reason, or none chosen.
         NotFound: no such late mark in this round.
         NotAllowed: the actor is the judge who made one of them.
     """
@@ -94,26 +104,19 @@ def decide_late(
             f"The round is {found.state}; late marks are decided while it is frozen.",
         )
     words = check_reason(reason)
-    query = select(LateMark).filter_by(round_id=found.id).order_by(LateMark.id).with_for_update()
-    if late_ids is None:
-        query = query.where(LateMark.decided_at.is_(None), LateMark.made_at < found.frozen_at)
-    else:
-        query = query.where(LateMark.id.in_(late_ids))
-    rows = list(session.scalars(query))
-    if late_ids is not None and len(rows) != len(set(late_ids)):
-        raise NotFound("no_such_late_mark", "The late tray of this round has no such mark.")
-    waiting = [row for row in rows if row.decided_at is None]
+    waiting = [row for row in _meant(session, found, which) if row.decided_at is None]
     own = select(Seat.id).filter_by(round_id=found.id, person_id=actor.person_id or 0)
     if session.scalar(own) in {row.seat_id for row in waiting}:
         raise NotAllowed(
             "own_marks", "These are your own marks; another organizer decides. Nothing was changed."
         )
     told = note(session, words) if waiting else {}
+    lines = criteria_of(session, found.id) if waiting and is_accepted else []
     for row in waiting:
         row.decided_at, row.decided_by_id = now(), actor.person_id
         row.is_accepted, row.note_id = is_accepted, int(str(told["note"]))
         if is_accepted:
-            _count(session, actor, found, row)
+            _count(session, actor, found, row, lines)
         record(
             session,
             stream=f"late:{found.id}",
@@ -128,7 +131,38 @@ def decide_late(
     return len(waiting)
 
 
-def _count(session: Session, actor: Actor, found: Round, row: LateMark) -> None:
+def _meant(
+    session: Session, found: Round, which: Sequence[int] | OfJudge | None
+) -> Sequence[LateMark]:
+    """The rows of the tray that are meant, held; decided ones among them.
+
+    Raises:
+        Invalid: none is named.
+        NotFound: one of those named is not in this tray.
+    """
+    query = select(LateMark).filter_by(round_id=found.id).order_by(LateMark.id).with_for_update()
+    if which is None:
+        return session.scalars(query.where(LateMark.made_at < found.frozen_at)).all()
+    if isinstance(which, OfJudge):
+        own = query.where(LateMark.seat_id == which.seat_id, LateMark.id <= which.last)
+        return session.scalars(own).all()
+    if not which:
+        raise Invalid(
+            "nothing_chosen", "Choose a score, or take all of one judge. Nothing was changed."
+        )
+    rows = session.scalars(query.where(LateMark.id.in_(which))).all()
+    if len(rows) != len(set(which)):
+        raise NotFound("no_such_late_mark", "The late tray of this round has no such mark.")
+    return rows
+
+
+def _count(
+    session: Session,
+    actor: Actor,
+    found: Round,
+    row: LateMark,
+    lines: Sequence[CriterionRow],
+) -> None:
     """Add an accepted mark to the ledger under its own key and count."""
     seat = session.get_one(Seat, row.seat_id)
     visit = session.scalars(
@@ -139,7 +173,6 @@ def _count(session: Session, actor: Actor, found: Round, row: LateMark) -> None:
     if row.criterion_id is None:
         write_texts(session, actor, target, sent, Texts(**json.loads(row.texts)), actor.person_id)
         return
-    lines = criteria_of(session, found.id)
     line = next(line for line in lines if line.id == row.criterion_id)
     write_mark(
         session,

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from hackathon.judging.models import Feedback, Mark
 from hackathon.judging.queries.marks import cells_of_visit
@@ -111,29 +111,30 @@ def write_mark(
     """Add a checked mark to the ledger; `entered_by_id` where it is not the judge's own tap."""
     cells = cells_of_visit(session, target.visit.id)
     before = cells.get(line.id)
-    mark = Mark(
-        visit_id=target.visit.id,
-        criterion_id=line.id,
-        value=value,
-        seq=sent.seq,
-        key=sent.key,
-        made_at=sent.made_at,
-        received_at=now(),
-        entered_by_id=entered_by_id,
-    )
-    session.add(mark)
-    session.flush()
+    received_at = now()
+    session.flush()  # the visit may be new
+    row = {
+        "visit_id": target.visit.id,
+        "criterion_id": line.id,
+        "value": value,
+        "seq": sent.seq,
+        "key": sent.key,
+        "made_at": sent.made_at,
+        "received_at": received_at,
+        "entered_by_id": entered_by_id,
+    }
+    receipt: int = session.connection().execute(_INSERT, row).scalar_one()
     superseded = before is not None and before.seq > sent.seq
     values = {criterion: cell.value for criterion, cell in cells.items()}
     if not superseded:
         values[line.id] = value
     if target.visit.begun_at is None:
-        target.visit.begun_at = mark.received_at
+        target.visit.begun_at = received_at
     target.visit.released_at = target.visit.release_reason = None  # a mark takes it up again
     is_complete = all(values.get(each.id) is not None for each in lines)
     completes = is_complete and target.visit.submitted_at is None
     if completes:
-        target.visit.submitted_at = mark.received_at
+        target.visit.submitted_at = received_at
     elif not is_complete:
         target.visit.submitted_at = None  # a late clear that organizers accepted
     session.flush()
@@ -142,7 +143,7 @@ def write_mark(
         stream=f"judging:{target.found.id}",
         kind="mark.saved",
         actor_id=actor.person_id,
-        receipt=mark.id,
+        receipt=receipt,
         visit=target.visit.id,
         seat=target.seat.id,
         criterion=line.key,
@@ -151,11 +152,14 @@ def write_mark(
         submitted=completes,
     )
     return Saved(
-        receipt=mark.id,
+        receipt=receipt,
         superseded=superseded,
         submitted=target.visit.submitted_at is not None,
         fact=fact,
     )
+
+
+_INSERT = insert(Mark.__table__).returning(Mark.id)  # type: ignore[arg-type]  # a table it is
 
 
 def write_texts(

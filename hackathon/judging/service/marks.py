@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import bindparam, literal, select, union_all
 
 from hackathon.judging.models import Feedback, LateMark, Mark, Round, Seat, Visit
 from hackathon.judging.queries.conflicts import has_conflict
@@ -36,7 +36,6 @@ from hackathon.judging.service.ledger import (
     write_texts,
 )
 from hackathon.shared.clock import now
-from hackathon.shared.db import lock
 from hackathon.shared.errors import Conflict, Invalid, NotFound
 from hackathon.shared.facts import record
 
@@ -59,24 +58,19 @@ def _target(session: Session, actor: Actor, sent: Sent) -> Target:
         NotAllowed: never a seat in this round (23), or a conflict with the project.
         NotFound: unknown, not on the judge's list, or another's visit (18).
     """
-    fresh = {"populate_existing": True}
-    held = select(Round).with_for_update(read=True, of=Round).execution_options(**fresh)
     if sent.visit_id is not None:
-        held = held.join(Visit, Visit.round_id == Round.id).where(Visit.id == sent.visit_id)
+        found = session.scalar(_ROUND_OF_VISIT, {"visit": sent.visit_id})
     else:
-        held = held.where(Round.id == sent.round_id)
-    found = session.scalar(held)
+        found = session.scalar(_ROUND, {"round": sent.round_id})
     if found is None:
         raise no_such_visit()
-    person_id = actor.person_id or 0
-    seat = lock(session, Seat, round_id=found.id, person_id=person_id)
+    seat = session.scalar(_SEAT, {"round": found.id, "person": actor.person_id or 0})
     check_may_score(has_seat=seat is not None, has_conflict=False)
-    own = select(Visit).filter_by(seat_id=seat.id if seat else 0, round_id=found.id)
+    own = {"seat": seat.id if seat else 0, "round": found.id}
     if sent.visit_id is not None:
-        own = own.filter_by(id=sent.visit_id)
+        visit = session.scalar(_VISIT, {**own, "visit": sent.visit_id})
     else:
-        own = own.filter_by(project_id=sent.project_id)
-    visit = session.scalar(own.execution_options(**fresh))
+        visit = session.scalar(_VISIT_OF_PROJECT, {**own, "project": sent.project_id})
     project_id = visit.project_id if visit is not None else sent.project_id
     if seat is None or project_id is None:
         raise no_such_visit()
@@ -86,16 +80,43 @@ def _target(session: Session, actor: Actor, sent: Sent) -> Target:
     return Target(found, seat, visit)
 
 
+# Made once, as every mark asks them.
+_FRESH = {"populate_existing": True}
+_HELD_ROUND = select(Round).with_for_update(read=True, of=Round).execution_options(**_FRESH)
+_ROUND = _HELD_ROUND.where(Round.id == bindparam("round"))
+_ROUND_OF_VISIT = _HELD_ROUND.join(Visit, Visit.round_id == Round.id).where(
+    Visit.id == bindparam("visit")
+)
+_SEAT = (
+    select(Seat)
+    .where(Seat.round_id == bindparam("round"), Seat.person_id == bindparam("person"))
+    .with_for_update()
+    .execution_options(**_FRESH)
+)
+_OWN_VISIT = (
+    select(Visit)
+    .where(Visit.seat_id == bindparam("seat"), Visit.round_id == bindparam("round"))
+    .execution_options(**_FRESH)
+)
+_VISIT = _OWN_VISIT.where(Visit.id == bindparam("visit"))
+_VISIT_OF_PROJECT = _OWN_VISIT.where(Visit.project_id == bindparam("project"))
+_TABLES: tuple[type[Mark | Feedback | LateMark], ...] = (Mark, Feedback, LateMark)
+_KEY = (  # the ledger wins: an accepted late mark stands in both
+    union_all(
+        *(
+            select(literal(number).label("kind"), table.id).where(table.key == bindparam("key"))
+            for number, table in enumerate(_TABLES)
+        )
+    )
+    .order_by("kind")
+    .limit(1)
+)
+
+
 def _known(session: Session, key: str) -> Mark | Feedback | LateMark | None:
     """What was stored under a key, whatever it is; asked while the judge's seat is held."""
-    tables: tuple[type[Mark | Feedback | LateMark], ...] = (Mark, Feedback, LateMark)
-    parts = [
-        select(literal(number).label("kind"), table.id).where(table.key == key)
-        for number, table in enumerate(tables)
-    ]
-    # the ledger wins: an accepted late mark stands in both
-    row = session.execute(union_all(*parts).order_by("kind").limit(1)).first()
-    return session.get(tables[row.kind], row.id) if row is not None else None
+    row = session.execute(_KEY, {"key": key}).first()
+    return session.get(_TABLES[row.kind], row.id) if row is not None else None
 
 
 def _check_criterion(lines: Sequence[CriterionRow], key: str) -> CriterionRow:

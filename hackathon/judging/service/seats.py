@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, case, select, update
 
 from hackathon.events.models import Event
 from hackathon.events.rules import check_reason
@@ -110,12 +110,19 @@ def remove_seat(
 
 def note_seen(session: Session, *, seat_id: int, device: str) -> None:
     """Keep when a judge's device said hello last, and which; presence is not a fact."""
-    seat = lock(session, Seat, id=seat_id)
-    if seat is None:
-        return
-    if seat.seen_by not in {None, device}:
-        seat.other_at = seat.seen_at
-    seat.seen_at, seat.seen_by = now(), device
+    session.execute(_SEEN, {"seat": seat_id, "moment": now(), "device": device})
+
+
+_SEEN = (
+    update(Seat)
+    .where(Seat.id == bindparam("seat"))
+    .values(
+        other_at=case((Seat.seen_by != bindparam("device"), Seat.seen_at), else_=Seat.other_at),
+        seen_at=bindparam("moment"),
+        seen_by=bindparam("device"),
+    )
+    .execution_options(synchronize_session=False)
+)
 
 
 def declare_conflict(

@@ -13,13 +13,13 @@ from hackathon.judging.queries.rounds import criteria_of, present_round, rounds_
 from hackathon.office.forms import ImportForm, corrected, packed, unpacked
 from hackathon.office.routes.blueprint import blueprint
 from hackathon.office.rules.previews import preview_of
-from hackathon.office.rules.tables import Outcome, named_columns, read_rows, table_of
+from hackathon.office.rules.tables import Made, Outcome, named_columns, read_rows, table_of
 from hackathon.office.service.imports.kinds import KINDS, Given, Undone, attempt
 from hackathon.people.access import ORGANIZER, current_actor, requires
 from hackathon.shared.db import reading
 from hackathon.shared.errors import Invalid, NotFound, Refusal
 from hackathon.shared.show import sentence
-from hackathon.shared.web import act, choices, csv_answer, see
+from hackathon.shared.web import act, choices, csv_answer, flash_link, see
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -37,6 +37,14 @@ THEN = {
     "sheets": "judging.index",
 }
 """Where what was imported can be seen."""
+
+SEEN = {
+    Made.PEOPLE: "events.people_list",
+    Made.TEAMS: "teams.index",
+    Made.PROJECTS: "projects.index",
+    Made.CHALLENGES: "projects.index",
+}
+"""Where what came with it can be seen."""
 
 
 @dataclass
@@ -126,8 +134,10 @@ def bring(slug: str) -> ResponseReturnValue:
     if is_final and not outcome.errors:
         flash(
             f"Imported: {outcome.created} new, {outcome.changed} changed, "
-            f"{outcome.unchanged} unchanged."
+            f"{outcome.unchanged} unchanged." + (" In the event by it:" if outcome.made else "")
         )
+        for made, number in outcome.made.items():
+            flash_link(made.counted(number), SEEN[made], slug=slug)
         return see(THEN[desk.kind.name], slug=slug)
     return desk.page(preview_of(rows, table, outcome), rows), 422 if outcome.errors else 200
 

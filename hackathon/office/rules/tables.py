@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hackathon.office.rules.devpost import more_members
@@ -229,9 +231,26 @@ def unknown_columns(table: Table, known: Collection[str]) -> list[Problem]:
     ]
 
 
+class Made(StrEnum):
+    """What an import makes on its way, by its word for many."""
+
+    PEOPLE = "people"
+    TEAMS = "teams"
+    PROJECTS = "projects"
+    CHALLENGES = "challenges"
+
+    def counted(self, number: int) -> str:
+        """`1 team`, `18 teams`."""
+        one = "person" if self is Made.PEOPLE else self.value.removesuffix("s")
+        return f"{number} {one if number == 1 else self.value}"
+
+
 @dataclass
 class Outcome:
-    """What became of a file. With errors, or in a dry run, nothing was saved."""
+    """What became of a file. With errors, or in a dry run, nothing was saved.
+
+    `made`: what came into the event by it, more than its own lines say: a `Made` and how many.
+    """
 
     created: int = 0
     changed: int = 0
@@ -240,6 +259,7 @@ class Outcome:
     warnings: list[Problem] = field(default_factory=list)
     states: dict[int, str] = field(default_factory=dict)
     """What each good line does: new, changed or unchanged."""
+    made: Counter[Made] = field(default_factory=Counter)
 
     def as_json(self) -> dict[str, object]:
         """The object of the contract."""

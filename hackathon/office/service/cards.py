@@ -102,7 +102,8 @@ def mail_cards(
             body=(
                 f"Hello {isolated(guest.name)},\n\nyou are in {event.name}. This link signs you in once, "
                 f"for {LINK_MINUTES_MAILED} minutes:\n{address}/sign-in/{token}\n\n"
-                f"Later, ask for a new one with this address at {address}/sign-in\n"
+                f"Choose a password with it, or ask for a new link later, with this address, at "
+                f"{address}/sign-in\n"
             ),
             key=f"link:{digest(token)}",
         )

@@ -23,18 +23,19 @@ from hackathon.backlog.queries.figures import (
 )
 from hackathon.backlog.queries.proposals import FOLLOWED
 from hackathon.backlog.rules import TRANSITIONS, State, Verb
-from hackathon.credits.models import Entry
-from hackathon.credits.rules import SPEND, Deed
+from hackathon.credits.rules import CURRENCY
 from hackathon.events.models import Event, Registration
 from hackathon.people.models import Person
+from hackathon.people.service import names_of
 from hackathon.report.models import QuarterReport
+from hackathon.report.queries.money import money_of
 from hackathon.report.rules import PROJECTS, PROTOTYPES, days_of
 from hackathon.shared.facts import FactRow, Note, canonical
 from hackathon.teams.models import Team
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -50,7 +51,7 @@ class Draft:
 
 
 def draft_of(session: Session, quarter: str, as_of: date) -> Draft:
-    """The report of a quarter from the history as of a day; six statements.
+    """The report of a quarter from the history as of a day; eight statements.
 
     Owners and next dates are those of today: the history holds states, not addresses.
 
@@ -69,12 +70,13 @@ def draft_of(session: Session, quarter: str, as_of: date) -> Draft:
     found = conversion(projects, as_of)
     cohort = [row for row in projects if row.quarter == quarter]
     so_far = Share(sum(row.converted for row in cohort), len(cohort))
+    money = money_of(session, quarter, event_ids, as_of) if events else {}
     figures: dict[str, Any] = {
         "events": events,
         "people": everybody,
         "teams": sum(row["teams"] for row in events),
         "submitted": len(own),
-        "money": credits_of(session, event_ids, as_of),
+        "money": money.pop(CURRENCY, None),
         "prototypes": sum(_within(row.ready_on, first, last) for row in past.values()),
         "prototypes_target": list(PROTOTYPES),
         "is_crowded": len(own) > PROJECTS[1],
@@ -103,8 +105,10 @@ def draft_of(session: Session, quarter: str, as_of: date) -> Draft:
             for row in past.values()
             if _within(row.stopped_on, first, last)
         ],
-        "decisions": _decisions(past, beside, first, last),
+        "decisions": _decisions(session, past, beside, first, last),
     }
+    if money:
+        figures["other_money"] = money
     inputs = {
         "projects": [row.project_id for row in own],
         "proposals": [
@@ -178,41 +182,6 @@ def _events_of(session: Session, quarter: str, as_of: date) -> tuple[int, list[d
     ]
 
 
-def credits_of(session: Session, event_ids: Sequence[int], as_of: date) -> dict[str, Any] | None:
-    """The money of events in micros as of a day; None when no budget was recorded.
-
-    Entries that were reversed by then do not count; spend is what has been booked.
-    """
-    if not event_ids:
-        return None
-    end, undone = end_of(as_of), aliased(Entry)
-    rows = session.execute(
-        select(Entry.deed, func.sum(Entry.amount), func.max(Entry.through_at))
-        .outerjoin(undone, (undone.reverses_id == Entry.id) & (undone.made_at < end))
-        .where(
-            Entry.event_id.in_(event_ids),
-            Entry.made_at < end,
-            Entry.deed != Deed.REVERSAL,
-            undone.id.is_(None),
-        )
-        .group_by(Entry.deed)
-    )
-    sums: Counter[str] = Counter()
-    through: datetime | None = None
-    for deed, amount, latest in rows:
-        sums[deed] = int(amount)
-        through = latest or through
-    if not sums:
-        return None
-    return {
-        "budget": sums[Deed.FUND],
-        "granted": sums[Deed.GRANT],
-        "spent": sum(sums[deed] for deed in SPEND) - sums[Deed.REFUND],
-        "returned": sums[Deed.RETURN],
-        "through": through.isoformat() if through else None,
-    }
-
-
 @dataclass(frozen=True)
 class _Beside:
     """What stands beside a proposal today: its owner, its next date, its newest lesson."""
@@ -265,9 +234,27 @@ def _winners(
 
 
 def _decisions(
-    past: dict[int, Past], beside: dict[int, _Beside], first: date, last: date
+    session: Session,
+    past: dict[int, Past],
+    beside: dict[int, _Beside],
+    first: date,
+    last: date,
 ) -> list[dict[str, Any]]:
-    found = [
+    """What was decided: promoted into the backlog, and then at the gates; one statement."""
+    promoted = [row for row in past.values() if _within(row.promoted_on, first, last)]
+    names = names_of(session, {row.promoted_by_id for row in promoted if row.promoted_by_id})
+    found: list[dict[str, Any]] = [
+        {
+            "proposal": row.proposal_id,
+            "title": row.title,
+            "what": "Promoted",
+            "on": _text(row.promoted_on),
+            "by": names.get(row.promoted_by_id or 0, "the command line"),
+            "owner": beside[row.proposal_id].owner,
+        }
+        for row in promoted
+    ]
+    found += [
         {
             "proposal": row.proposal_id,
             "title": row.title,
@@ -279,7 +266,9 @@ def _decisions(
         for verb, day in row.decided
         if _within(day, first, last)
     ]
-    return sorted(found, key=lambda row: (str(row["on"]), int(str(row["proposal"]))))
+    return sorted(
+        found, key=lambda row: (str(row["on"]), int(str(row["proposal"])), "by" not in row)
+    )
 
 
 def _cohorts(

@@ -15,4 +15,5 @@ tab(
     "Retrospective",
     "report.retrospective",
     lambda here: here.is_member and here.phase.order >= Phase.JUDGING.order,
+    front=lambda here: here.phase.order >= Phase.FOLLOW_UP.order,
 )

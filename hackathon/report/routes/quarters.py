@@ -131,6 +131,8 @@ def _lines(figures: dict[str, Any]) -> list[tuple[str, str, object]]:
         ("outputs", name, figures[name]) for name in ("people", "teams", "submitted", "prototypes")
     ]
     lines += [("money, micros", name, value) for name, value in (figures["money"] or {}).items()]
+    for unit, found in figures.get("other_money", {}).items():
+        lines += [(f"money, micros {unit}", name, value) for name, value in found.items()]
     for name, value in figures["conversion"].items():
         if isinstance(value, dict):
             lines += [(f"conversion, {name}", key, value[key]) for key in ("hits", "of", "percent")]

@@ -15,6 +15,7 @@ tab(
     "Teams",
     "teams.index",
     lambda h: h.is_member and (h.organizes or h.phase is not Phase.DRAFT),
+    front=lambda h: h.phase in {Phase.REGISTRATION, Phase.HACKING},
 )
 tab(
     35,
@@ -22,4 +23,5 @@ tab(
     "teams.help_page",
     lambda h: h.is_member and h.phase in HELPING,
     also=("teams.ask_for_help", "teams.move_help"),
+    front=lambda h: h.phase is Phase.HACKING and not h.takes_part,
 )

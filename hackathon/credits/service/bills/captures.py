@@ -99,6 +99,7 @@ def end_captures(
             reason=f"The bill of {source.name} holds it",
             reverses=entry,
             is_closed=is_closed,
+            currency=entry.currency,
         )
         post(
             session,

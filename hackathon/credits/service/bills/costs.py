@@ -11,7 +11,7 @@ from sqlalchemy import select
 from hackathon.credits.models import BillScope, Booking, Entry, Source
 from hackathon.credits.queries.bills import stored_of
 from hackathon.credits.queries.ledger import BILLED, standing
-from hackathon.credits.rules import BOOKED, CURRENCY, Deed
+from hackathon.credits.rules import BOOKED, CURRENCY, Deed, in_order
 from hackathon.credits.service.bills.look import stored_cells
 from hackathon.credits.service.bills.ready import mapping_of, settings_of
 from hackathon.credits.service.bills.share import EXACT, share
@@ -29,7 +29,7 @@ BY_HAND = {Deed.CHARGE: "Booked by hand", Deed.CAPTURE: "Captured holds"}
 
 
 class Cost(NamedTuple):
-    """What one service cost on one day (UTC), exact dollars; below zero when taken back."""
+    """What one service cost on one day (UTC), exact; below zero when taken back."""
 
     source: str
     service: str
@@ -37,12 +37,13 @@ class Cost(NamedTuple):
     amount: Decimal
 
 
-def costs_of(session: Session, team_id: int) -> list[Cost]:
-    """A team's costs by source, service and day: those of its bills, and those booked by hand.
+def costs_of(session: Session, team_id: int) -> dict[str, list[Cost]]:
+    """A team's costs by the currency they are booked in, the main one first and always there.
 
-    Of bills it is the newest of each month as it is mapped now, before the one rounding.
+    By source, service and day: those of its bills, the newest of each month as it is mapped
+    now, before the one rounding, and those booked by hand.
     """
-    sums: dict[tuple[str, str, date], Decimal] = defaultdict(Decimal)
+    sums: dict[tuple[str, str, str, date], Decimal] = defaultdict(Decimal)
     booked = (
         select(Source, BillScope.account)
         .join(BillScope, BillScope.source_id == Source.id)
@@ -60,15 +61,19 @@ def costs_of(session: Session, team_id: int) -> list[Cost]:
             if row.through_at is None:
                 continue
             name = BY_HAND.get(Deed(row.deed), "Refunded by hand")
-            sums[row.source or "", name, row.through_at.date()] += (
+            sums[row.currency, row.source or "", name, row.through_at.date()] += (
                 -number(row.amount) if row.deed == Deed.REFUND else number(row.amount)
             )
-    return [Cost(*key, sums[key]) for key in sorted(sums) if sums[key]]
+    units = in_order({key[0] for key in sums if sums[key]})
+    return {
+        unit: [Cost(*key[1:], sums[key]) for key in sorted(sums) if key[0] == unit and sums[key]]
+        for unit in units
+    }
 
 
 def _add_billed(
     session: Session,
-    sums: dict[tuple[str, str, date], Decimal],
+    sums: dict[tuple[str, str, str, date], Decimal],
     sources: Mapping[int, Source],
     stored: Iterable[Stored],
     team_id: int,
@@ -77,19 +82,23 @@ def _add_billed(
         mapping, basis = mapping_of(session, source).mapping, settings_of(source).basis
         mine = [row for row in stored if row.source_id == source_id]
         cells = list(stored_cells(session, mine))
-        days, own = [], Decimal(0)
+        last: dict[str, date] = {}
+        own: dict[str, Decimal] = defaultdict(Decimal)
         for cell in cells:
             if mapping.place(cell).team_id != team_id:
                 continue
-            amount = cell.billed if basis == "billed" else cell.effective
-            if cell.currency != CURRENCY:
-                amount *= mapping.rates[cell.period, cell.currency].value
-            sums[source.name, cell.service or "No service named", cell.day] += amount
-            days.append(cell.day)
-            own += amount
-        if mapping.shares_taxes and days:  # a tax is no day's; it stands on the last
-            whole = share(cells, mapping, basis).by_team()[team_id]
-            sums[source.name, "Share of tax", max(days)] += whole - own
+            amount, unit = cell.billed if basis == "billed" else cell.effective, cell.currency
+            if unit != CURRENCY and (team_id, unit) not in mapping.own:
+                amount *= mapping.rates[cell.period, unit].value
+                unit = CURRENCY
+            sums[unit, source.name, cell.service or "No service named", cell.day] += amount
+            last[unit] = max(cell.day, last.get(unit, cell.day))
+            own[unit] += amount
+        if mapping.shares_taxes and last:  # a tax is no day's; it stands on the last
+            shares = share(cells, mapping, basis)
+            for unit, day in last.items():
+                tax = shares.by_team(unit)[team_id] - own[unit]
+                sums[unit, source.name, "Share of tax", day] += tax
 
 
 def added(costs: Iterable[Cost], by: str) -> list[tuple[object, Decimal]]:

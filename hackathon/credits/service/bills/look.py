@@ -185,7 +185,7 @@ def _ended(
         reach.add(scope.period, scope.through)
         if reach.days is not None:
             reach.days |= scope.days
-    return ended_by(session, made.source, known, reach, made.shares.by_team())
+    return ended_by(session, made.source, known, reach, made.shares.teams())
 
 
 def reach_of(session: Session, source: Source | None, rows: Iterable[Stored]) -> Reach:

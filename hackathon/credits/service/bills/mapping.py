@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
-from hackathon.credits.models import BillCell, BillRule, BillScope, Snapshot, Source
+from hackathon.credits.models import BillCell, BillRule, BillScope, Entry, Snapshot, Source
 from hackathon.credits.queries.bills import source_of, stored_of
+from hackathon.credits.queries.ledger import standing
+from hackathon.credits.rules import Deed
 from hackathon.credits.service.bills.book import remap, say_of
 from hackathon.credits.service.bills.focus import CATEGORIES, fold
 from hackathon.credits.service.bills.reader import HOURS
@@ -18,7 +20,7 @@ from hackathon.shared.errors import Conflict, Invalid
 from hackathon.shared.facts import note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -210,6 +212,30 @@ def seed_rule(
         session.flush()
 
 
+def remap_currency(
+    session: Session, actor: Actor, *, team_id: int, currency: str, grant_id: int
+) -> None:
+    """Post what a team's first grant in a currency, or the end of its last, changes in bills.
+
+    With credits in it its costs in it are booked in it; without, by their rate or nowhere.
+    """
+    others = standing(Deed.GRANT).where(
+        Entry.team_id == team_id, Entry.currency == currency, Entry.id != grant_id
+    )
+    if session.scalar(others.with_only_columns(Entry.id).limit(1)) is not None:
+        return
+    named = select(BillRule.source_id).where(BillRule.team_id == team_id).distinct()
+    rules = set(session.scalars(named))
+    having = (
+        select(BillScope.source_id)
+        .join(Snapshot, Snapshot.scope_id == BillScope.id)
+        .join(BillCell, BillCell.snapshot_id == Snapshot.id)
+        .where(BillCell.currency == currency)
+        .distinct()
+    )
+    _remap(session, actor, [one for one in session.scalars(having) if rules & {one, None}])
+
+
 def remap_account(session: Session, actor: Actor, accounts: Sequence[str]) -> None:
     """Post what new rules change in sources that have costs of these accounts."""
     having = (
@@ -219,7 +245,11 @@ def remap_account(session: Session, actor: Actor, accounts: Sequence[str]) -> No
         .where(BillCell.sub_account.in_(list(accounts)))
         .distinct()
     )
-    for source_id in sorted(session.scalars(having)):
+    _remap(session, actor, session.scalars(having))
+
+
+def _remap(session: Session, actor: Actor, sources: Iterable[int]) -> None:
+    for source_id in sorted(sources):
         source = lock(session, Source, id=source_id)
         if source is not None and (made := remap(session, actor, source)):
             say_of(session, actor, source, "mapping.applied", postings=made)

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from hackathon.credits import rules
 from hackathon.credits.models import Account, Booking, Entry, Posting
 from hackathon.credits.queries.bills import BookedKey, Sum, booked_of
-from hackathon.credits.queries.ledger import BILLED
-from hackathon.credits.rules import CURRENCY, Deed, Kind, State
+from hackathon.credits.queries.ledger import BILLED, account_name
+from hackathon.credits.rules import CURRENCY, Deed, Kind, State, in_order
 from hackathon.credits.service.bills.captures import Reach, end_captures, ended_by
 from hackathon.credits.service.bills.share import Shares, rounded
 from hackathon.credits.service.holds import release_billed
@@ -84,7 +84,7 @@ def post_differences(session: Session, actor: Actor, source: Source, aim: Aim) -
         nets[whose] += change.sums.amount
         ends[whose] = max(reach[key.scope_id], ends.get(whose, reach[key.scope_id]))
     named = {key.team_id for key in nets if key.team_id is not None}
-    ended = ended_by(session, source.name, source, aim.reach, {*named, *aim.shares.by_team()})
+    ended = ended_by(session, source.name, source, aim.reach, {*named, *aim.shares.teams()})
     made = 0
     entries: dict[HolderKey, Entry] = {}
     for team in _in_order({*named, *ended}, aim.teams, ended):
@@ -94,11 +94,13 @@ def post_differences(session: Session, actor: Actor, source: Source, aim: Aim) -
         made += end_captures(
             session, actor, source, ended.get(team.team_id, ()), is_closed=is_closed
         )
-        whose = HolderKey("team", team.team_id, CURRENCY)
-        if net := nets.get(whose):
-            entries[whose] = _charge(
-                session, actor, source, event, team, net, ends[whose], run, is_closed=is_closed
-            )
+        for unit in in_order({one.currency for one in nets}):
+            whose = HolderKey("team", team.team_id, unit)
+            if net := nets.get(whose):
+                entries[whose] = _charge(
+                    session, actor, source, event, whose, net, ends[whose], run,
+                    is_closed=is_closed,
+                )  # fmt: skip
     for whose in sorted(one for one in nets if one.team_id is None and nets[one]):
         entries[whose] = _clear(session, actor, source, whose, nets[whose], ends[whose], run)
     for key, change in changes.items():
@@ -172,14 +174,14 @@ def _charge(  # noqa: PLR0917 - one deed, told whole
     actor: Actor,
     source: Source,
     event: Event,
-    team: Place,
+    whose: HolderKey,
     net: int,
     through: datetime,
     run: str,
     *,
     is_closed: bool,
 ) -> Entry:
-    """A held team's difference: more is charged, never refused; less is refunded.
+    """A held team's difference in one currency: more is charged, never refused; less is refunded.
 
     As with a charge by hand, open holds of the source end up to the amount, and the pool
     pays and gets what comes after the team's credits were closed.
@@ -189,12 +191,14 @@ def _charge(  # noqa: PLR0917 - one deed, told whole
         event.id,
         Deed.CHARGE if net > 0 else Deed.REFUND,
         amount,
-        f"{BILLED}{run}/{team.team_id}",
+        f"{BILLED}{run}/{whose.team_id}"
+        + ("" if whose.currency == CURRENCY else f"/{whose.currency}"),
         run,
-        team_id=team.team_id,
+        team_id=whose.team_id,
         source=source.name,
         through_at=through,
         is_closed=is_closed,
+        currency=whose.currency,
     )
     legs = rules.charge if net > 0 else rules.refund
     if net > 0:
@@ -219,6 +223,7 @@ def _clear(  # noqa: PLR0917 - one deed, told whole
         key=f"{BILLED}{run}/{kind.value}/{unit}",
         digest=run,
         deed=Deed.BILL,
+        currency=unit,
         amount=Micros(abs(net)),
         lines=1,
         source=source.name,
@@ -245,8 +250,7 @@ def _source_accounts(
     session: Session, source: Source, kinds: Iterable[Kind], unit: str
 ) -> dict[Kind, Account]:
     """A source's accounts of one currency, made where missing; the source is held."""
-    tail = "" if unit == CURRENCY else f":{unit}"
-    names = {f"{kind.value}:{source.id}{tail}": kind for kind in kinds}
+    names = {account_name(kind, source.id, unit): kind for kind in kinds}
     query = select(Account).where(Account.name.in_(names)).order_by(Account.id)
     there = {row.name for row in session.scalars(query)}
     for name, kind in names.items():

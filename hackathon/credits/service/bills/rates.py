@@ -1,4 +1,7 @@
-"""Exchange rates: what another currency's costs of a month come to; no silent conversion."""
+"""Exchange rates: what another currency's costs of a month come to; no silent conversion.
+
+They are for teams without credits in that currency; who has some is billed in it.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def enter_rate(
 ) -> int:
     """Say what one unit of a currency is worth in a billing period; returns the postings.
 
-    Costs of teams in it are booked in the ledger's currency at once, and again when a newer
+    Costs in it of teams without credits in it are booked in the ledger's currency at once, and again when a newer
     rate is entered; each booking keeps both amounts and the rate.
 
     Args:

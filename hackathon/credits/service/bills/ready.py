@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 TAG_KEYS = ("team", "project", "application")
 CHARGED = ("Usage", "Adjustment")
 
-Version = tuple[int, int, str, str, str, str]
-"""The newest rule and rate, basis, categories, tag keys and taxes a mapping was made of."""
+Version = tuple[int, int, str, str, str, str, str]
+"""The newest rule and rate, basis, categories, tag keys, taxes and the teams with credits in
+other currencies that a mapping was made of."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,15 @@ def mapping_of(session: Session, source: Source | None) -> Ready:
     for row in quoted:
         kept = row.rate
         rates.setdefault((kept.period, kept.currency), Rate(kept.id, Decimal(kept.rate)))
+    own = frozenset((key, unit) for key, team in teams.items() for unit in team.others)
     made = Mapping(
-        rules, windows, chosen.tag_keys, chosen.charged, rates, shares_taxes=chosen.shares_taxes
+        rules,
+        windows,
+        chosen.tag_keys,
+        chosen.charged,
+        rates,
+        shares_taxes=chosen.shares_taxes,
+        own=own,
     )
     version = (
         max((rule.id for rule in rules), default=0),
@@ -94,6 +102,7 @@ def mapping_of(session: Session, source: Source | None) -> Ready:
         ",".join(chosen.charged),
         ",".join(chosen.tag_keys),
         "shared" if chosen.shares_taxes else "excluded",
+        ",".join(f"{team}:{unit}" for team, unit in sorted(own)),
     )
     return Ready(made, version, teams, lines, quoted)
 

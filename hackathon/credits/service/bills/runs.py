@@ -80,10 +80,11 @@ def outcome(preview: Preview, booked: Booked) -> dict[str, Any]:
 
 def sentence(preview: Preview) -> str:
     """The one sentence of a reconciliation, to the last digit."""
-    main = totals_of(preview.shares).get(CURRENCY)
-    if main is None:
+    totals = totals_of(preview.shares)
+    if not totals:
         return "Every cent is placed: 0 = nothing."
-    return placed(main)
+    unit = CURRENCY if CURRENCY in totals else min(totals)
+    return placed(totals[unit]) + ("" if unit == CURRENCY else f" ({unit})")
 
 
 def placed(main: dict[str, str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import TYPE_CHECKING, NamedTuple
 
-from hackathon.credits.rules import CURRENCY, Kind
+from hackathon.credits.rules import CURRENCY, Kind, in_order
 from hackathon.shared.errors import Invalid
 from hackathon.shared.money import MICROS, Micros
 
@@ -90,11 +90,16 @@ class Shares:
     buckets: dict[Bucket, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
     sums: dict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
     left: dict[tuple[str, str, str, str], Left] = field(default_factory=dict)
-    excluded: dict[str, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    excluded: dict[tuple[str, str], Decimal] = field(
+        default_factory=lambda: defaultdict(lambda: ZERO)
+    )
+    """What was kept off teams, by why and currency."""
     origins: dict[Bucket, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
     """What buckets of another origin were billed, in that currency."""
     rates: dict[tuple[date, str], Rate] = field(default_factory=dict)
     """Those that were used, by billing period and currency."""
+    own: frozenset[tuple[int, str]] = frozenset()
+    """Teams and the other currencies in which they have credits."""
     unrated: dict[tuple[date, str], Decimal] = field(
         default_factory=lambda: defaultdict(lambda: ZERO)
     )
@@ -131,14 +136,22 @@ class Shares:
         with localcontext(EXACT):
             return sum((amount for bucket, amount in self.buckets.items() if bucket.origin), ZERO)
 
-    def by_team(self) -> dict[int, Decimal]:
-        """Exact totals of teams."""
+    def by_team(self, currency: str = CURRENCY) -> dict[int, Decimal]:
+        """Exact totals of teams, of what is booked in a currency."""
         found: dict[int, Decimal] = defaultdict(lambda: ZERO)
         with localcontext(EXACT):
             for bucket, amount in self.buckets.items():
-                if bucket.team_id is not None:
+                if bucket.team_id is not None and bucket.currency == currency:
                     found[bucket.team_id] += amount
         return found
+
+    def teams(self) -> set[int]:
+        """Those with costs in any currency."""
+        return {bucket.team_id for bucket in self.buckets if bucket.team_id is not None}
+
+    def team_currencies(self) -> tuple[str, ...]:
+        """In which costs of teams are booked, the main one first."""
+        return in_order({one.currency for one in self.buckets if one.team_id is not None})
 
     def unallocated(self) -> list[Left]:
         """Costs without a team, the largest first."""
@@ -162,7 +175,7 @@ def share(
         lost: What rejected rows cost, billed and effective, by currency; without a
             readable currency they count to that of the ledger.
     """
-    found = Shares(rates=mapping.rates)
+    found = Shares(rates=mapping.rates, own=mapping.own)
     taxes: dict[tuple[str, date, str, str], Decimal] = defaultdict(lambda: ZERO)
     with localcontext(EXACT):
         for cell in cells:
@@ -190,7 +203,7 @@ def _put(found: Shares, cell: Cell, place: Place, basis: str) -> None:
         sums.teams += amount
     elif place.holder is Kind.EXCLUDED:
         sums.excluded += amount
-        found.excluded[place.why] += amount
+        found.excluded[place.why, cell.currency] += amount
     else:
         sums.unallocated += amount
         key = (cell.sub_account, cell.tags, place.why, cell.currency)
@@ -204,8 +217,9 @@ def _put(found: Shares, cell: Cell, place: Place, basis: str) -> None:
 
 
 def _add(found: Shares, bucket: Bucket, amount: Decimal) -> None:
-    """Add to a bucket; a team's costs in another currency by their rate."""
-    if bucket.team_id is None or bucket.currency == CURRENCY:
+    """Add to a bucket; a team's costs in another currency by their rate, unless it has credits in it."""
+    is_own = bucket.currency == CURRENCY or (bucket.team_id, bucket.currency) in found.own
+    if bucket.team_id is None or is_own:
         found.buckets[bucket] += amount
         return
     rate = found.rates[bucket.period, bucket.currency]
@@ -228,7 +242,7 @@ def _share_tax(found: Shares, of: Bucket, amount: Decimal) -> None:
             bearing.append((bucket._replace(currency=of.currency, origin=""), weight))
     if not bearing or not amount:
         sums.excluded += amount
-        found.excluded[TAX] += amount
+        found.excluded[TAX, of.currency] += amount
         found.buckets[of._replace(holder=Kind.EXCLUDED.value)] += amount
         return
     for (bucket, _), part in zip(
@@ -289,6 +303,12 @@ def rounded(amount: Decimal) -> Micros:
         raise Invalid("amount", "A total of this bill is a trillion or more; nothing was imported.")
     with localcontext(EXACT):
         return Micros(int((amount * MICROS).to_integral_value(ROUND_HALF_EVEN)))
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """A sum to the last digit."""
+    with localcontext(EXACT):
+        return sum(amounts, ZERO)
 
 
 def cents_of(amounts: Sequence[Decimal]) -> list[Decimal]:

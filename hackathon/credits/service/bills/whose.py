@@ -81,6 +81,7 @@ class Mapping:
         rates: dict[tuple[date, str], Rate] | None = None,
         *,
         shares_taxes: bool = False,
+        own: frozenset[tuple[int, str]] = frozenset(),
     ) -> None:
         self._exact: dict[tuple[str, str, str], list[Rule]] = defaultdict(list)
         self._prefixes: list[Rule] = []
@@ -95,6 +96,8 @@ class Mapping:
         self._charged = frozenset(charged)
         self.rates = rates or {}
         self.shares_taxes = shares_taxes
+        self.own = own
+        """Teams with credits in another currency than the main one: their costs in it stay in it."""
         self._known: dict[tuple[str, str, date, int, str, str, date], Place] = {}
 
     def split_days(self) -> frozenset[date]:
@@ -121,8 +124,13 @@ class Mapping:
     def _place(self, cell: Cell) -> Place:
         if cell.category not in self._charged:
             return Place(Kind.EXCLUDED, None, cell.category, conflict=False)
-        if cell.currency != CURRENCY and (cell.period, cell.currency) not in self.rates:
+        found = self._whose(cell)
+        needs_rate = cell.currency != CURRENCY and (found.team_id, cell.currency) not in self.own
+        if needs_rate and (cell.period, cell.currency) not in self.rates:
             return Place(Kind.UNALLOCATED, None, f"billed in {cell.currency}", conflict=False)
+        return found
+
+    def _whose(self, cell: Cell) -> Place:
         said = [rule for rule in self._candidates(cell) if rule is not None]
         if not said:
             why = "no account or tag" if not (cell.sub_account or cell.tags) else "no rule for it"

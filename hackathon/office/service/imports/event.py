@@ -17,6 +17,7 @@ from hackathon.people import service as people
 from hackathon.people.rules import fold_name
 from hackathon.projects import service as projects
 from hackathon.shared.errors import Conflict, Invalid, Refusal, Unavailable
+from hackathon.shared.show import before
 from hackathon.teams import service as teams
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _team(making: _Making, event: Event, given: TeamPart) -> None:
 def _project(making: _Making, event: Event, given: ProjectPart) -> None:
     team_id = making.teams.get(fold_name(given.team))
     if team_id is None:
-        raise Invalid("no_such_team", f"The file has no team {given.team}.")
+        raise Invalid("no_such_team", f"The file has no {before('team', given.team)}{given.team}.")
     if given.challenge and given.challenge not in making.challenges:
         raise Invalid("no_such_challenge", f"The file has no challenge {given.challenge}.")
     projects.bring_card(

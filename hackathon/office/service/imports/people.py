@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from hackathon.events import queries as events
 from hackathon.events.rules import ROLES, check_zone
 from hackathon.events.service import Joining, add_registration
+from hackathon.office.rules.tables import Made
 from hackathon.office.service.imports.runs import REASON, Run, needed, own_event, short
 from hackathon.people import queries, service
 from hackathon.people.rules import fold_email
 from hackathon.shared.errors import Conflict, Invalid
+from hackathon.shared.show import before
 from hackathon.teams import queries as teams
 from hackathon.teams import service as team_service
 
@@ -64,9 +66,9 @@ def import_people(session: Session, actor: Actor, *, slug: str, table: Table) ->
                     run.warn(line, "name", f"This address belongs to {person.name}; that stays.")
             else:
                 changed = True
-            changed |= _register(session, actor, event, person, line, role)
+            changed |= _register(session, actor, run, event, person, line, role)
             if word := line.get("team"):
-                team = named.get(word) or bring_team(session, actor, event, word)[0]
+                team = named.get(word) or bring_team(session, actor, event, word, run)
                 named[word] = team
                 if is_newcomer(placed.get(person.id), team):
                     newcomers[team.id].append((line, person.id))
@@ -108,8 +110,8 @@ def _role(line: Line) -> str:
     return ""
 
 
-def _register(
-    session: Session, actor: Actor, event: Event, person: Person, line: Line, role: str
+def _register(  # noqa: PLR0917 - a row and where it goes
+    session: Session, actor: Actor, run: Run, event: Event, person: Person, line: Line, role: str
 ) -> bool:
     row = events.registration_of(session, event.id, person.id)
     skills, dietary = short(line, "skills", 500), short(line, "dietary")
@@ -126,23 +128,26 @@ def _register(
         is_looking=row.is_looking if row is not None else False,
     )
     add_registration(session, actor, event_id=event.id, person_id=person.id, joining=joining)
+    if row is None:
+        run.made(Made.PEOPLE)
     return True
 
 
 # --- teams ----------------------------------------------------------------------------
 
 
-def bring_team(session: Session, actor: Actor, event: Event, name: str) -> tuple[Team, bool]:
-    """The team of a name, made where it is missing; and whether it was.
+def bring_team(session: Session, actor: Actor, event: Event, name: str, run: Run) -> Team:
+    """The team of a name, made and counted where it is missing.
 
     Raises:
         Invalid: a name that no team may have.
     """
     known = teams.team_named(session, event.id, name)
     if known is not None:
-        return known, False
+        return known
     team = team_service.add_team(session, actor, event_id=event.id, name=name, reason=REASON)
-    return team, True
+    run.made(Made.TEAMS)
+    return team
 
 
 def put_into(session: Session, actor: Actor, event: Event, team: Team, person_id: int) -> bool:
@@ -166,5 +171,6 @@ def is_newcomer(present: Team | None, team: Team) -> bool:
         Conflict: the person is in another team.
     """
     if present is not None and present.id != team.id:
-        raise Conflict("in_a_team", f"Is in the team {present.name} already.", field="team")
+        there = before("the team", present.name) + present.name
+        raise Conflict("in_a_team", f"Is in {there} already.", field="team")
     return present is None

@@ -11,7 +11,7 @@ from hackathon.events import queries as events
 from hackathon.events.service import Joining, add_registration
 from hackathon.judging.service.rounds import take_in
 from hackathon.office.rules.devpost import from_devpost, is_devpost
-from hackathon.office.rules.tables import Problem
+from hackathon.office.rules.tables import Made, Problem
 from hackathon.office.service.imports.people import bring_team, put_into
 from hackathon.office.service.imports.runs import Run, needed, own_event, short
 from hackathon.people import service as people
@@ -54,12 +54,15 @@ def import_projects(session: Session, actor: Actor, *, slug: str, table: Table) 
         with run.at(line):
             needed(line, "title", 120)
             name = needed(line, "team", 80)
-            team, is_new = bring_team(session, actor, event, name)
+            made_before = run.outcome.made[Made.TEAMS]
+            team = bring_team(session, actor, event, name, run)
             run.only_once(line, "team", team.id)
             key = short(line, "key", 80) or None
             if key is not None:
                 _check_key(session, run, line, event, team, key)
             challenge_id, changed = _challenge(session, actor, event, short(line, "challenge", 120))
+            if changed:
+                run.made(Made.CHALLENGES)
             brought = service.bring_card(
                 session,
                 actor,
@@ -69,9 +72,11 @@ def import_projects(session: Session, actor: Actor, *, slug: str, table: Table) 
                 key=key,
                 challenge_id=challenge_id,
             )
-            changed |= brought.changed | is_new
+            if brought.created:
+                run.made(Made.PROJECTS)
+            changed |= brought.changed | (run.outcome.made[Made.TEAMS] > made_before)
             for address, name in _members(line).items():
-                changed |= _bring_member(session, actor, event, team, address, name)
+                changed |= _bring_member(session, actor, run, event, team, address, name)
             run.count(created=brought.created, changed=changed)
     if not run.outcome.errors:
         take_in(session, actor, event_id=event.id)
@@ -110,14 +115,15 @@ def _members(line: Line) -> dict[str, str]:
     return found
 
 
-def _bring_member(
-    session: Session, actor: Actor, event: Event, team: Team, address: str, name: str
+def _bring_member(  # noqa: PLR0917 - a member and where they go
+    session: Session, actor: Actor, run: Run, event: Event, team: Team, address: str, name: str
 ) -> bool:
     person = people.person_for(session, actor, email=address, name=name)
     if events.registration_of(session, event.id, person.id) is None:
         add_registration(
             session, actor, event_id=event.id, person_id=person.id, joining=Joining(None)
         )
+        run.made(Made.PEOPLE)
     try:
         return put_into(session, actor, event, team, person.id)
     except (Conflict, Invalid) as refusal:

@@ -9,6 +9,7 @@ from hackathon.events.models import Event
 from hackathon.events.queries import find_event
 from hackathon.office.rules.tables import (
     Line,
+    Made,
     Outcome,
     Problem,
     Table,
@@ -85,6 +86,10 @@ class Run:
         before = self._seen.setdefault((column, value), line.number)
         if before != line.number:
             raise Invalid("twice", f"Line {before} says this already.", field=column)
+
+    def made(self, what: Made) -> None:
+        """Count what came into the event with a line."""
+        self.outcome.made[what] += 1
 
     def count(self, *, created: bool, changed: bool) -> None:
         """Count a line by what it did."""
