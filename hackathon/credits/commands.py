@@ -17,7 +17,7 @@ from hackathon.people.rules import check_organizes, fold_name
 from hackathon.shared.clock import utc_text
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotFound
-from hackathon.shared.money import exact, money, parse_dollars
+from hackathon.shared.money import exact, money, parse_money
 from hackathon.shared.terminal import Commands, as_json, print_json, print_table
 from hackathon.shared.web import act
 from hackathon.teams.models import Team
@@ -55,7 +55,8 @@ def _team_named(session: Session, event_id: int, team: str) -> Team:
 @click.option("--currency", default=CURRENCY, help="Of which pool; dollars without it.")
 def grant(slug: str, team: str, amount: str, reason: str, key: str, currency: str) -> None:
     """Give the TEAM of event SLUG an AMOUNT of dollars, or of another currency, out of the pool."""
-    micros, unit = parse_dollars(amount), check_currency(currency)
+    unit = check_currency(currency)
+    micros = parse_money(amount, currency=unit)
 
     def work(session: Session) -> str:
         actor = acting(session)

@@ -26,7 +26,7 @@ from hackathon.office.service.imports.runs import own_event
 from hackathon.people.access import acting
 from hackathon.people.rules import check_organizes
 from hackathon.shared.db import db, reading
-from hackathon.shared.money import parse_dollars
+from hackathon.shared.money import parse_money
 from hackathon.shared.settings import BadSettings, read_settings
 from hackathon.shared.terminal import Commands, acting_as, as_json, print_json
 from hackathon.shared.web import act
@@ -62,7 +62,7 @@ def add(  # noqa: PLR0917 - click passes each option
     rehearsal: bool,  # noqa: FBT001 - click passes flags so
 ) -> None:
     """Add an event in draft."""
-    amount = parse_dollars(budget, "budget") if budget else None
+    amount = parse_money(budget, "budget") if budget else None
 
     def work(session: Session) -> str:
         check_zone(zone)

@@ -21,8 +21,17 @@ LARGEST = Micros(10_000_000 * MICROS)
 _PLAIN = re.compile(r"-?\d{1,13}(\.\d+)?", re.ASCII)
 
 
-def _parse(text: str, field: str, places: int, *, signed: bool) -> Micros:
-    clean = text.strip().removeprefix("$").strip()
+def _parse(text: str, field: str, places: int, *, signed: bool, currency: str = "USD") -> Micros:
+    clean = text.strip()
+    if clean.startswith("$"):
+        if currency != "USD":
+            raise Invalid(
+                "amount", f"This is in {currency}, not in dollars. Type the amount alone.",
+                field=field,
+            )  # fmt: skip
+        clean = clean[1:].strip()
+    if clean.upper().endswith(currency):
+        clean = clean[: -len(currency)].strip()
     if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", clean, re.ASCII):
         clean = clean.replace(",", "")
     if not _PLAIN.fullmatch(clean):
@@ -39,21 +48,23 @@ def _parse(text: str, field: str, places: int, *, signed: bool) -> Micros:
     return Micros(int(amount))
 
 
-def parse_dollars(text: str, field: str = "amount", *, signed: bool = False) -> Micros:
-    """What a person typed, in whole cents.
+def parse_money(
+    text: str, field: str = "amount", *, signed: bool = False, currency: str = "USD"
+) -> Micros:
+    """What a person typed of a currency, in whole cents: `1200`, `$49.50`, `1,200.00 EUR`.
 
     Raises:
-        Invalid: not a plain amount, fractions of a cent, zero or less (unless
-            `signed`), or above 10,000,000.
+        Invalid: not a plain amount, another currency, fractions of a cent, zero or less
+            (unless `signed`), or above 10,000,000.
     """
-    return _parse(text, field, 2, signed=signed)
+    return _parse(text, field, 2, signed=signed, currency=currency)
 
 
 def parse_exact(text: str, field: str = "amount", *, signed: bool = False) -> Micros:
     """An amount from a program: up to six decimals.
 
     Raises:
-        Invalid: as `parse_dollars`, with six decimals.
+        Invalid: as `parse_money`, with six decimals.
     """
     return _parse(text, field, 6, signed=signed)
 

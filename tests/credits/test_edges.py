@@ -18,7 +18,7 @@ from hackathon.events.models import Event
 from hackathon.office.queries import differences
 from hackathon.shared.db import db, reading
 from hackathon.shared.errors import Conflict, Invalid
-from hackathon.shared.money import parse_dollars, parse_exact
+from hackathon.shared.money import parse_exact, parse_money
 
 WANTED = {*range(1, 54), 55, 60, 62}
 """Files, values, categories, teams, ledger and time; without Parquet and the stop ladder."""
@@ -58,13 +58,13 @@ def test_edge_26_a_net_refund_stands_on_the_statement(cast, funded, tmp_path):
 @pytest.mark.parametrize(
     ("read", "text", "fits"),
     [
-        (parse_dollars, "1.25", True),
-        (parse_dollars, "1.255", False),
+        (parse_money, "1.25", True),
+        (parse_money, "1.255", False),
         (parse_exact, "0.000001", True),
         (parse_exact, "0.0000001", False),
         (parse_exact, "10000000", True),
         (parse_exact, "10000000.000001", False),
-        (parse_dollars, "0", False),
+        (parse_money, "0", False),
     ],
 )
 def test_edge_49_people_type_two_decimals_and_programs_six(read, text, fits):

@@ -11,8 +11,8 @@ from hackathon.shared.money import (
     Micros,
     dollars,
     exact,
-    parse_dollars,
     parse_exact,
+    parse_money,
     split,
     whole_dollars,
 )
@@ -29,7 +29,19 @@ from hackathon.shared.money import (
     ],
 )
 def test_typed_amounts_are_read_exactly(typed, micros):
-    assert parse_dollars(typed) == micros
+    assert parse_money(typed) == micros
+
+
+@pytest.mark.parametrize("typed", ["5", "5.00", "5 EUR", "5.00 eur"])
+def test_an_amount_may_name_its_own_currency(typed):
+    assert parse_money(typed, currency="EUR") == 5_000_000
+
+
+@pytest.mark.parametrize("typed", ["$5", "5 USD", "5 GBP"])
+def test_another_currency_s_sign_is_never_dropped(typed):
+    with pytest.raises(Invalid) as refused:
+        parse_money(typed, field="budget", currency="EUR")
+    assert (refused.value.word, refused.value.field) == ("amount", "budget")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +65,7 @@ def test_typed_amounts_are_read_exactly(typed, micros):
 )
 def test_anything_but_a_plain_positive_amount_of_whole_cents_is_refused(typed):
     with pytest.raises(Invalid) as refused:
-        parse_dollars(typed, field="budget")
+        parse_money(typed, field="budget")
     assert refused.value.field == "budget"
 
 

@@ -33,7 +33,7 @@ from hackathon.events.rules import local_instant
 from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
 from hackathon.shared.clock import utc_text
 from hackathon.shared.db import reading
-from hackathon.shared.money import CENT, money, number, parse_dollars
+from hackathon.shared.money import CENT, money, number, parse_money
 from hackathon.shared.web import csv_answer, form_key, see, submit
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def set_budget(slug: str) -> ResponseReturnValue:
             session,
             actor,
             event_id=event_id,
-            amount=parse_dollars(typed["amount"]),
+            amount=parse_money(typed["amount"], currency=typed["currency"]),
             currency=typed["currency"],
         ),
         lambda warning: f"The budget is set. {warning}".strip(),
@@ -162,7 +162,7 @@ def fund(slug: str) -> ResponseReturnValue:
             session,
             actor,
             event_id=event_id,
-            amount=parse_dollars(typed["amount"]),
+            amount=parse_money(typed["amount"], currency=typed["currency"]),
             key=key,
             currency=typed["currency"],
         ),
@@ -183,7 +183,7 @@ def grant(slug: str) -> ResponseReturnValue:
             actor,
             event_id=event_id,
             team_id=typed["team"],
-            amount=parse_dollars(typed["amount"]),
+            amount=parse_money(typed["amount"], currency=typed["currency"]),
             reason=typed["reason"],
             key=key,
             currency=typed["currency"],
@@ -204,7 +204,9 @@ def split(slug: str) -> ResponseReturnValue:
             session,
             actor,
             event_id=event_id,
-            amount=parse_dollars(typed["amount"]) if typed["amount"].strip() else None,
+            amount=parse_money(typed["amount"], currency=typed["currency"])
+            if typed["amount"].strip()
+            else None,
             reason=typed["reason"],
             key=key,
             currency=typed["currency"],
@@ -238,7 +240,7 @@ def read(slug: str) -> ResponseReturnValue:
             event_id=event_id,
             team_id=typed["team"],
             source=typed["source"],
-            total=parse_dollars(typed["total"], "total", signed=True),
+            total=parse_money(typed["total"], "total", signed=True, currency=typed["currency"]),
             seen_at=moment_of(slug, typed["seen_at"], "seen_at"),
             key=key,
             currency=typed["currency"],
@@ -261,7 +263,7 @@ def charge(slug: str) -> ResponseReturnValue:
             event_id=event_id,
             team_id=typed["team"],
             source=typed["source"],
-            amount=parse_dollars(typed["amount"]),
+            amount=parse_money(typed["amount"], currency=typed["currency"]),
             through=moment_of(slug, typed["through"], "through"),
             reason=typed["reason"],
             key=key,
@@ -380,7 +382,9 @@ def carry(slug: str) -> ResponseReturnValue:
                 session,
                 actor,
                 event_id=event_id,
-                amount=parse_dollars(typed["amount"]) if typed["amount"].strip() else None,
+                amount=parse_money(typed["amount"], currency=typed["currency"])
+                if typed["amount"].strip()
+                else None,
                 reason=typed["reason"],
                 key=key,
                 currency=typed["currency"],

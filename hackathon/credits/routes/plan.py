@@ -17,7 +17,7 @@ from hackathon.people.access import PROGRAM_LEAD, current_actor, requires
 from hackathon.shared.clock import now
 from hackathon.shared.db import reading
 from hackathon.shared.errors import NotFound
-from hackathon.shared.money import money, number, parse_dollars
+from hackathon.shared.money import money, number, parse_money
 from hackathon.shared.web import csv_answer, form_key, see, submit
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def plan_budget(year: int) -> ResponseReturnValue:
             session,
             current_actor(session),
             quarter=typed["quarter"],
-            amount=parse_dollars(typed["amount"]),
+            amount=parse_money(typed["amount"], currency=typed["currency"]),
             currency=typed["currency"],
         )
         return (warning,)
@@ -137,7 +137,7 @@ def plan_other(year: int) -> ResponseReturnValue:
             session,
             current_actor(session),
             quarter=typed["quarter"],
-            amount=parse_dollars(typed["amount"]),
+            amount=parse_money(typed["amount"], currency=unit),
             currency=unit,
         )
         return unit, warning
@@ -163,7 +163,7 @@ def plan_transfer(year: int) -> ResponseReturnValue:
             current_actor(session),
             source=typed["source"],
             target=typed["target"],
-            amount=parse_dollars(typed["amount"]),
+            amount=parse_money(typed["amount"], currency=typed["currency"]),
             reason=typed["reason"],
             key=key,
             currency=typed["currency"],

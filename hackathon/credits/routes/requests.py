@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import current_app, flash, render_template, request
 
 from hackathon.credits.forms import AskForm, DecideForm
+from hackathon.credits.models import CreditRequest
 from hackathon.credits.queries.board import boards_of
 from hackathon.credits.queries.requests import requests_of
 from hackathon.credits.routes.blueprint import blueprint
@@ -17,7 +18,7 @@ from hackathon.credits.service.ledger import named
 from hackathon.events.access import here
 from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
 from hackathon.shared.db import reading
-from hackathon.shared.money import MICROS, Micros, money, parse_dollars
+from hackathon.shared.money import MICROS, Micros, money, parse_money
 from hackathon.shared.web import form_key, see, submit
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from sqlalchemy.orm import Session
 
-    from hackathon.credits.models import CreditRequest
     from hackathon.shared.web import Form
 
 
@@ -54,7 +54,7 @@ def ask(slug: str, team_id: int) -> ResponseReturnValue:
             current_actor(session),
             event_id=event_id,
             team_id=team_id,
-            amount=parse_dollars(typed["amount"]),
+            amount=parse_money(typed["amount"], currency=typed["currency"] or CURRENCY),
             kind=typed["kind"],
             reason=typed["reason"],
             key=key,
@@ -103,12 +103,13 @@ def decide(slug: str, request_id: int) -> ResponseReturnValue:
             return service.refuse(
                 session, actor, event_id=event_id, request_id=request_id, reason=typed["reason"]
             )
+        asked = session.get(CreditRequest, request_id)
         return service.approve(
             session,
             actor,
             event_id=event_id,
             request_id=request_id,
-            amount=parse_dollars(typed["amount"]),
+            amount=parse_money(typed["amount"], currency=asked.currency if asked else CURRENCY),
             two_above=two_above(),
             reason=typed["reason"],
         )
