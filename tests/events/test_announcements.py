@@ -27,6 +27,7 @@ from hackathon.shared.mail import OutgoingMail
 from hackathon.shared.notices import Notice, notices_of
 from hackathon.shared.web import act
 from hackathon.teams import service as teams
+from hackathon.teams.models import Team
 
 HOUR = timedelta(hours=1)
 
@@ -117,7 +118,7 @@ def test_each_audience_is_who_fits_it_now(cast):
         make_participant(session, rita, event)
         made = make_project(session, event, name="Owls", members=[paul])
         teams.create_team(session, load_actor(session, cast.pia.id), event_id=event.id, name="Bees")
-        session.get_one(teams.Team, made.team_id).captain_id = paul.id
+        session.get_one(Team, made.team_id).captain_id = paul.id
         place = {"event_id": event.id}
         place["round_id"] = add_round(session, COMMAND_LINE, **place, rubric=make_rubric()).id
         add_seat(session, COMMAND_LINE, **place, person_id=cast.judith.id)
