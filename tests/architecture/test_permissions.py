@@ -7,6 +7,7 @@ from hackathon.events.models import Event
 from hackathon.judging.service.rounds import add_round
 from hackathon.judging.service.seats import add_seat
 from hackathon.people.models import Person
+from hackathon.people.queries import find_person
 from hackathon.people.rules import COMMAND_LINE
 from hackathon.people.service import make_link
 from hackathon.shared.db import transaction
@@ -297,7 +298,7 @@ def _doors(app):
 def places(app, stage):
     """Real values for every argument of an address, all of the event q4."""
     with app.app_context(), transaction() as session:
-        paul = teams.people.find_person(session, stage.paul.id)
+        paul = find_person(session, stage.paul.id)
         captain = actor(stage.paul, event_id=stage.event_id, roles=["participant"])
         team = teams.create_team(session, captain, event_id=stage.event_id, name="Owls")
         token = make_link(session, COMMAND_LINE, person_id=paul.id)

@@ -1,5 +1,7 @@
 """The jobs run once, whatever dies: the lock on both engines."""
 
+import time
+
 import pytest
 
 from hackathon.production.background import only_one
@@ -21,14 +23,16 @@ def test_a_second_process_of_jobs_waits_until_the_first_is_gone(engine):
     def once_more():
         asked.append(1)
         first.close()
-        return len(asked) < 3
+        time.sleep(0.01)  # PostgreSQL lets go when it notices that the connection has ended
+        return len(asked) < 500
 
     first = _Held(engine)
     with only_one(engine, never) as second:
         assert second is None
     with only_one(engine, once_more) as second:
+        assert second is not None
         second()
-    assert len(asked) == 1
+    assert asked
 
 
 class _Held:
