@@ -195,7 +195,12 @@ _compiled: dict[str, sa.Engine] = {}
 
 def _keep_compiled(engine: sa.Engine) -> None:
     """Let a worker's engines share compiled statements, which a dialect object keeps apart."""
-    first = _compiled.setdefault(engine.dialect.name, engine)
+    name = engine.dialect.name
+    if name not in _compiled:
+        _compiled[name] = sa.create_engine("sqlite://" if name == "sqlite" else engine.url)
+        _compiled[name].connect().close()  # a dialect is complete once it has met its database
+        _compiled[name].dispose()
+    first = _compiled[name]
     engine.dialect = engine.pool._dialect = first.dialect
     engine._compiled_cache = first._compiled_cache
 
