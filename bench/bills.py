@@ -73,7 +73,7 @@ READ = (
         "stage = Path(sys.argv[2]); stage.unlink(missing_ok=True)\n"
         "path = Path(sys.argv[1])\n"
         "assert read_file(path, stage, ['team']).rows == int(sys.argv[3])\n"
-        "more = crew.crew_size() if crew.is_worth_it(path) else 0"
+        "more = crew.WORKERS if crew.is_worth_it(path) else 0"
     ),
 )
 BOOK = (

@@ -26,8 +26,9 @@ from hackathon.shared.errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-MOST_WORKERS = 3
-"""So many that all together stay within 64 MB."""
+WORKERS = 2
+"""This process has little to do beside them: two cores are busy with two. With a third all
+together would touch 64 MB."""
 LARGE = 32 << 20
 """Bytes from which more processes pay."""
 HANDED = 4 * BLOCK
@@ -75,11 +76,6 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):  # not everywhere
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def crew_size() -> int:
-    """This process has little to do beside its workers: two cores are busy with two of them."""
-    return min(MOST_WORKERS, max(2, processors() - 1))
 
 
 class Worker:
@@ -149,7 +145,7 @@ def read_together(path: Path, stage: Path, wish: Wish, told: Callable[[int], obj
     try:
         with path.open("rb") as file, Bytes(path, told) as source:
             before = os.fstat(file.fileno())
-            for number in range(crew_size()):
+            for number in range(WORKERS):
                 place = stage.with_suffix(f".{number}.db")
                 place.unlink(missing_ok=True)
                 crew.append(Worker(place, file.fileno(), wish))
