@@ -259,7 +259,8 @@ def numbers_of(session: Session, row: EventRow, rounds: list[Glance], alone: int
             value = whole_money(used, unit) if moments else "?"
             name = row_name("credits", unit)
             other = unit if unit != CURRENCY else None
-            found.append(Number(name, "Credits used", value, detail, "credits.index", other))
+            label = f"Credits used, {other}" if other else "Credits used"
+            found.append(Number(name, label, value, detail, "credits.index", other))
     if row.phase is Phase.RESULTS and not event.is_rehearsal:
         promoted, asking = _going_on(session, event.id)
         detail = f"{asking} more ask to go on" if asking else "from this event"

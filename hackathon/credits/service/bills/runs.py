@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +29,11 @@ if TYPE_CHECKING:
     from hackathon.people.rules import Actor
 
 
+PREFIX = "hackathon-bill-"
+LEFT = 3600
+"""Seconds after which a stage that nobody holds was left behind by a process that was killed."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A staged bill and what it would mean."""
@@ -43,13 +52,44 @@ def staged(session: Session, actor: Actor, files: Sequence[File], source: str) -
     """
     check_program_lead(actor)
     wanted = wanted_of(session, source)
-    with tempfile.TemporaryDirectory(prefix="hackathon-bill-") as folder:
-        scan = read_delivery(files, Path(folder) / "stage.db", wanted)
-        stage = Stage(Path(folder) / "stage.db")
+    with place_for_stage() as folder:
+        scan = read_delivery(files, folder / "stage.db", wanted)
+        stage = Stage(folder / "stage.db")
         try:
             yield Run(preview_of(session, source=source, scan=scan, stage=stage), stage)
         finally:
             stage.close()
+
+
+@contextmanager
+def place_for_stage() -> Iterator[Path]:
+    """A folder for as long as the block; those that a kill left behind go first."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            _remove_left(path)
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+        held = os.open(folder, os.O_RDONLY)
+        try:
+            flock(held, LOCK_EX)
+            yield Path(folder)
+        finally:
+            os.close(held)
+
+
+def _remove_left(path: Path) -> None:
+    """Remove a folder of an earlier process.
+
+    Raises:
+        OSError: it is held, or somebody else's.
+    """
+    if path.stat().st_mtime > time.time() - LEFT:
+        return  # perhaps about to be held
+    held = os.open(path, os.O_RDONLY)
+    try:
+        flock(held, LOCK_EX | LOCK_NB)
+        shutil.rmtree(path)
+    finally:
+        os.close(held)
 
 
 def outcome(preview: Preview, booked: Booked) -> dict[str, Any]:
