@@ -10,7 +10,7 @@ from hackathon.people.models import Person
 from hackathon.people.rules import COMMAND_LINE, Role, SiteRole
 from hackathon.shared import sessions
 from hackathon.shared.db import reading, transaction
-from hackathon.shared.errors import Conflict, Gone, NotAllowed, NotSignedIn
+from hackathon.shared.errors import Conflict, Gone, Invalid, NotAllowed, NotSignedIn
 from hackathon.shared.facts import facts_of
 from hackathon.shared.mail import OutgoingMail
 
@@ -76,6 +76,85 @@ def test_the_last_organizer_and_the_last_administrator_stay(cast):
         )
     with pytest.raises(Conflict, match="Somebody must administer"), transaction() as session:
         service.take_site_role(session, as_(cast.ada), person_id=cast.ada.id, role=SiteRole.ADMIN)
+
+
+def test_one_of_two_administrators_goes_and_what_nobody_has_is_not_taken(cast):
+    with transaction() as session:
+        service.give_site_role(session, as_(cast.ada), person_id=cast.olga.id, role=SiteRole.ADMIN)
+    with transaction() as session:
+        for player, role in ((cast.ada, SiteRole.ADMIN), (cast.paul, SiteRole.PROGRAM_LEAD)):
+            service.take_site_role(session, as_(cast.olga), person_id=player.id, role=role)
+    assert not as_(cast.ada).is_admin
+    assert [fact.kind for fact in facts_of(reading(), f"access:{cast.ada.id}")] == ["role.taken"]
+    assert facts_of(reading(), f"access:{cast.paul.id}") == []
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda session, actor, paul: service.give_site_role(
+            session, actor, person_id=paul, role=SiteRole.PROGRAM_LEAD
+        ),
+        lambda session, actor, paul: service.take_site_role(
+            session, actor, person_id=paul, role=SiteRole.PROGRAM_LEAD
+        ),
+        lambda session, actor, paul: service.disable_person(session, actor, person_id=paul),
+        lambda session, actor, paul: service.set_password(
+            session, actor, person_id=paul, password_hash="x"
+        ),
+    ],
+    ids=["give a site role", "take one", "close an account", "set a password"],
+)
+def test_only_administrators_touch_the_rights_of_others(cast, deed):
+    for player in (cast.olga, cast.lena, cast.paul):
+        with pytest.raises(NotAllowed, match="Only administrators"), transaction() as session:
+            deed(session, as_(player), cast.paul.id)
+
+
+def test_a_name_is_never_empty(cast):
+    with pytest.raises(Invalid, match="Give the person's name"), transaction() as session:
+        service.add_person(session, COMMAND_LINE, email="new@example.com", name="  ")
+    with pytest.raises(Invalid, match="Give your name"), transaction() as session:
+        service.change_profile(session, as_(cast.paul), name=" ", department="", zone="")
+    assert queries.find_person(reading(), cast.paul.id).name == "Paul"
+
+
+@pytest.mark.parametrize("length", [11, 257])
+def test_a_password_has_12_to_256_characters(length):
+    with pytest.raises(Invalid, match="12 to 256"):
+        service.hash_password("x" * length)
+
+
+def test_nobody_signs_another_s_device_out(cast):
+    with transaction() as session:
+        cookie = service.begin_session(session, person_id=cast.paul.id, device="phone")
+    found = sessions.digest(cookie)
+    with transaction() as session:
+        service.end_session(session, as_(cast.pia), id_hash=found)
+        service.end_session(session, COMMAND_LINE, id_hash=found)
+        service.end_other_sessions(session, COMMAND_LINE, keep=None)
+    assert sessions.find(reading(), cookie)
+    with transaction() as session:
+        service.end_session(session, as_(cast.paul), id_hash=found)
+    assert sessions.find(reading(), cookie) is None
+
+
+def test_a_closed_account_gets_no_link_and_spends_none(cast):
+    with transaction() as session:
+        token = service.make_link(session, as_(cast.olga), person_id=cast.paul.id)
+    with transaction() as session:
+        service.disable_person(session, as_(cast.ada), person_id=cast.paul.id)
+    with pytest.raises(Gone), transaction() as session:
+        service.use_link(session, token=token, device="phone")
+    with pytest.raises(NotAllowed, match="closed"), transaction() as session:
+        service.make_link(session, as_(cast.olga), person_id=cast.paul.id)
+
+
+def test_only_a_person_goes_on_with_another_device(cast):
+    with pytest.raises(NotAllowed, match="Only a person"), transaction() as session:
+        service.make_own_link(session, COMMAND_LINE)
+    with pytest.raises(NotAllowed, match="Only organizers"), transaction() as session:
+        service.make_link(session, as_(cast.paul), person_id=cast.pia.id)
 
 
 def test_a_role_taken_away_is_a_fact_and_gone_at_once(cast):
