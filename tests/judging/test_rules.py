@@ -256,3 +256,10 @@ def test_a_round_is_offered_the_next_number_and_never_the_name_of_a_final():
     assert rules.usual_name([]) == "Round 1"
     assert rules.usual_name(["ROUND 1", "Final"]) == "Round 2"
     assert rules.usual_name(["Best idea", "Round 2"]) == "Round 1"
+
+
+def test_a_track_s_name_is_one_line_of_limited_length():
+    assert rules.check_track("  Green\n  data ") == "Green data"
+    with pytest.raises(Invalid, match="characters") as refused:
+        rules.check_track("x" * 200)
+    assert refused.value.field == "track"

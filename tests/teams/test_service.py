@@ -319,3 +319,23 @@ def test_line_12_one_person_who_accepts_many_teams_at_once_is_in_exactly_one(dat
     assert words == ["in_a_team"] * 7
     assert queries.team_of(reading(), event_id, cast.pia.id) is not None
     assert queries.wrong_counts(reading()) == []
+
+
+def test_nobody_is_invited_into_a_full_team(cast, owls):
+    with transaction() as session:
+        session.get_one(Team, owls).capacity = 1
+    where = {"event_id": cast.event_id, "team_id": owls}
+    with pytest.raises(Conflict, match="full"):
+        do(service.invite, cast.paul, **where, email="pia@example.com", address="http://x")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81])
+def test_a_team_s_name_has_1_to_80_characters(cast, name):
+    with pytest.raises(Invalid, match="1 to 80"):
+        do(service.create_team, cast.paul, event_id=cast.event_id, name=name)
+
+
+def test_a_team_looks_for_one_of_the_five_roles(cast, owls):
+    where = {"event_id": cast.event_id, "team_id": owls}
+    with pytest.raises(Invalid, match="five roles"):
+        do(service.open_place, cast.paul, **where, role="wizard", wanted="")
