@@ -60,6 +60,11 @@ def parse_money(
     return _parse(text, field, 2, signed=signed, currency=currency)
 
 
+def parse_part(text: str, field: str = "amount", *, currency: str = "USD") -> Micros | None:
+    """An amount as `parse_money` reads it; None, all there is, when nothing was typed."""
+    return parse_money(text, field, currency=currency) if text.strip() else None
+
+
 def parse_exact(text: str, field: str = "amount", *, signed: bool = False) -> Micros:
     """An amount from a program: up to six decimals.
 

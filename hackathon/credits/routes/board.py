@@ -33,7 +33,7 @@ from hackathon.events.rules import local_instant
 from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
 from hackathon.shared.clock import utc_text
 from hackathon.shared.db import reading
-from hackathon.shared.money import CENT, money, number, parse_money
+from hackathon.shared.money import CENT, money, number, parse_money, parse_part
 from hackathon.shared.web import csv_answer, form_key, see, submit
 
 if TYPE_CHECKING:
@@ -204,9 +204,7 @@ def split(slug: str) -> ResponseReturnValue:
             session,
             actor,
             event_id=event_id,
-            amount=parse_money(typed["amount"], currency=typed["currency"])
-            if typed["amount"].strip()
-            else None,
+            amount=parse_part(typed["amount"], currency=typed["currency"]),
             reason=typed["reason"],
             key=key,
             currency=typed["currency"],
@@ -382,9 +380,7 @@ def carry(slug: str) -> ResponseReturnValue:
                 session,
                 actor,
                 event_id=event_id,
-                amount=parse_money(typed["amount"], currency=typed["currency"])
-                if typed["amount"].strip()
-                else None,
+                amount=parse_part(typed["amount"], currency=typed["currency"]),
                 reason=typed["reason"],
                 key=key,
                 currency=typed["currency"],

@@ -29,7 +29,7 @@ from hackathon.credits.service.requests import KINDS
 from hackathon.events.access import here
 from hackathon.people.access import MEMBER, ORGANIZER, current_actor, requires
 from hackathon.shared.db import reading
-from hackathon.shared.money import money, parse_money
+from hackathon.shared.money import money, parse_part
 from hackathon.shared.web import form_key, see, submit
 
 if TYPE_CHECKING:
@@ -118,9 +118,7 @@ def give_back(slug: str, team_id: int) -> ResponseReturnValue:
             current_actor(session),
             event_id=event_id,
             team_id=team_id,
-            amount=parse_money(typed["amount"], currency=typed["currency"])
-            if typed["amount"].strip()
-            else None,
+            amount=parse_part(typed["amount"], currency=typed["currency"]),
             reason=typed["reason"],
             key=key,
             currency=typed["currency"],
